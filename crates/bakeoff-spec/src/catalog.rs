@@ -1,0 +1,66 @@
+//! Everything a spec can name, gathered from the registries by the binary and handed to planning.
+
+use crate::registry::PluginInfo;
+use crate::training::{Loss, Training};
+use crate::trial::Task;
+
+/// The registries' contents, without their builders.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    /// Where interactions come from.
+    pub sources: Vec<PluginInfo>,
+    /// Cleaning steps.
+    pub steps: Vec<PluginInfo>,
+    /// Splits.
+    pub splits: Vec<PluginInfo>,
+    /// Models.
+    pub models: Vec<ModelInfo>,
+    /// Metrics.
+    pub metrics: Vec<MetricInfo>,
+    /// Search strategies.
+    pub searches: Vec<PluginInfo>,
+    /// Executors.
+    pub executors: Vec<PluginInfo>,
+}
+
+/// What planning needs to know of a model.
+#[derive(Debug, Clone, Copy)]
+pub struct ModelInfo {
+    /// Name, description, hyperparameters.
+    pub plugin: PluginInfo,
+    /// `baseline`, `deep`, `cnn`, `rnn` or `attention`: the folder it lives in.
+    pub family: &'static str,
+    /// The tasks it can be fitted for.
+    pub tasks: &'static [Task],
+    /// Default training settings for a task; `None` for models that are not trained by gradients.
+    pub training: fn(Task) -> Option<Training>,
+    /// The losses it can be trained with for a task; empty for models that are not trained by gradients.
+    pub losses: fn(Task) -> &'static [Loss],
+}
+
+/// What planning and reports need to know of a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MetricInfo {
+    /// The registered name.
+    pub name: &'static str,
+    /// One sentence.
+    pub about: &'static str,
+    /// The task it measures.
+    pub task: Task,
+    /// Whether it is taken at a cutoff, as in `ndcg@10`.
+    pub has_cutoff: bool,
+    /// Whether a larger value is better.
+    pub higher_is_better: bool,
+}
+
+impl Catalog {
+    /// The model called `name`.
+    pub fn model(&self, name: &str) -> Option<&ModelInfo> {
+        self.models.iter().find(|model| model.plugin.name == name)
+    }
+
+    /// The metric called `name`.
+    pub fn metric(&self, name: &str) -> Option<&MetricInfo> {
+        self.metrics.iter().find(|metric| metric.name == name)
+    }
+}

@@ -1,0 +1,147 @@
+//! What became of a trial: written once by a worker, kept for good by the store, read by the report.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::metric_key::MetricKey;
+use crate::trial::{Trial, TrialKey};
+
+/// Metric values by key, such as `ndcg@10: 0.1234`.
+pub type Scores = BTreeMap<MetricKey, f64>;
+
+/// The result of one attempt at a trial. A diverged or crashed trial is an outcome too.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The trial's key.
+    pub key: TrialKey,
+    /// The whole trial, so that a store explains itself.
+    pub trial: Trial,
+    /// Which attempt this was, from 1.
+    pub attempt: u32,
+    /// How it ended.
+    pub status: Status,
+    /// Metrics on validation.
+    pub valid: Scores,
+    /// Metrics on test; empty unless the trial scores it.
+    pub test: Scores,
+    /// One point an epoch, in order; empty for models without epochs.
+    pub curve: Vec<CurvePoint>,
+    /// The epoch (from 1) whose weights were scored; 0 for models without epochs.
+    pub best_epoch: u32,
+    /// What it took.
+    pub cost: Cost,
+    /// Where the numbers come from.
+    pub provenance: Provenance,
+}
+
+impl Outcome {
+    /// Whether it ran to its end.
+    pub fn is_completed(&self) -> bool {
+        self.status == Status::Completed
+    }
+
+    /// The validation value that selection looks at.
+    pub fn selected(&self) -> Option<f64> {
+        self.valid.get(&self.trial.select).copied()
+    }
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Status {
+    /// Ran to its end.
+    Completed,
+    /// Gave no usable numbers.
+    Failed {
+        /// The kind of failure.
+        cause: Cause,
+        /// What happened, for people.
+        message: String,
+    },
+}
+
+/// Kinds of failure that a spec or a person treats differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The loss became NaN or infinite.
+    Diverged,
+    /// Host or device memory ran out.
+    OutOfMemory,
+    /// The trial took longer than the spec allows.
+    Timeout,
+    /// The worker died or panicked.
+    Crash,
+    /// The prepared data could not be read.
+    Data,
+    /// The configuration cannot be built.
+    Config,
+}
+
+impl Cause {
+    /// Whether trying the same again can help: a NaN or a bad configuration comes back the same.
+    pub fn is_worth_retrying(self) -> bool {
+        matches!(self, Self::OutOfMemory | Self::Timeout | Self::Crash | Self::Data)
+    }
+}
+
+/// One epoch of training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CurvePoint {
+    /// From 1.
+    pub epoch: u32,
+    /// Mean training loss over the epoch.
+    pub train_loss: f64,
+    /// The same loss on the validation pairs, without dropout; `None` where this epoch was not validated.
+    pub valid_loss: Option<f64>,
+    /// The selection metric on validation.
+    pub valid: Option<f64>,
+    /// Seconds of training, validation not counted.
+    pub secs: f64,
+}
+
+/// What a trial took.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cost {
+    /// Learned numbers in the model (for neighbourhood models: stored similarities).
+    pub n_params: u64,
+    /// Epochs trained.
+    pub epochs: u32,
+    /// Median seconds of a training epoch.
+    pub epoch_secs: f64,
+    /// (context, target) losses taken in an epoch.
+    pub pairs_per_epoch: u64,
+    /// Seconds from the first batch to the last weight update, validation included.
+    pub fit_secs: f64,
+    /// Median seconds of one evaluation.
+    pub eval_secs: f64,
+    /// Seconds of the whole attempt.
+    pub wall_secs: f64,
+    /// Largest resident memory of the worker while it ran the trial, in MiB.
+    pub peak_rss_mb: f64,
+    /// Whether the weights came from the checkpoint of an equal fit instead of training again.
+    pub from_checkpoint: bool,
+}
+
+/// Where the numbers come from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Hash of the spec that asked for the trial first.
+    pub spec_hash: String,
+    /// Key of the prepared dataset.
+    pub data_hash: String,
+    /// Version of bakeoff, with the git commit where one is known.
+    pub code_version: String,
+    /// Version of libtorch.
+    pub libtorch: String,
+    /// `cpu`, or `cuda` with the card's name.
+    pub device: String,
+    /// CPU threads of the worker.
+    pub threads: u32,
+    /// When the attempt began, RFC 3339 in UTC.
+    pub started_at: String,
+    /// When it ended, RFC 3339 in UTC.
+    pub ended_at: String,
+}

@@ -1,0 +1,213 @@
+//! A trial, and the key that says when two trials are the same.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::metric_key::MetricKey;
+use crate::registry::Params;
+use crate::training::Training;
+
+/// What is predicted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// Predict the rating of a (user, item) pair; lower error is better.
+    Rating,
+    /// Rank the unseen items of a user; what the user chose next should come first.
+    TopN,
+}
+
+impl fmt::Display for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rating => "rating",
+            Self::TopN => "top_n",
+        })
+    }
+}
+
+/// The parts of the data that a trial scores after fitting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scored {
+    /// Validation alone: what the search sees.
+    Valid,
+    /// Validation and test: once for each chosen configuration and replicate.
+    ValidAndTest,
+}
+
+/// A plug-in with its complete parameters, as it enters a key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Use {
+    /// The registered name.
+    pub name: String,
+    /// The plug-in's revision.
+    pub revision: u32,
+    /// Complete parameters, defaults filled in; paths left out.
+    pub params: Params,
+}
+
+/// How a prepared dataset is made. Its key covers the content of the source files, never their paths.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recipe {
+    /// What is predicted: some steps and columns matter to one task alone.
+    pub task: Task,
+    /// Where the interactions come from.
+    pub source: Use,
+    /// BLAKE3 of what the source reads, or of what it is generated from.
+    pub content: String,
+    /// Cleaning steps, in order.
+    pub steps: Vec<Use>,
+    /// How interactions are divided into train, validation and test.
+    pub split: Use,
+}
+
+impl Recipe {
+    /// The key of the prepared dataset: 32 hex digits.
+    pub fn key(&self) -> String {
+        content_key(self)
+    }
+}
+
+/// One fit of one model, and what is scored of it. Two equal trials give the same numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    /// Key of the prepared dataset ([`Recipe::key`]).
+    pub data: String,
+    /// What is predicted.
+    pub task: Task,
+    /// The model with its complete hyperparameters.
+    pub model: Use,
+    /// Gradient training, if the model is trained so.
+    pub training: Option<Training>,
+    /// The metric that early stopping and selection look at.
+    pub select: MetricKey,
+    /// Every metric that is computed.
+    pub metrics: Vec<MetricKey>,
+    /// Which parts are scored.
+    pub scored: Scored,
+    /// Seed of everything random in the trial.
+    pub seed: u64,
+}
+
+impl Trial {
+    /// The trial's key.
+    pub fn key(&self) -> TrialKey {
+        TrialKey(content_key(self))
+    }
+
+    /// The key of the fit alone: equal for trials that differ only in what is scored afterwards.
+    /// A checkpoint is kept under it.
+    pub fn fit_key(&self) -> String {
+        content_key(&(&self.data, self.task, &self.model, &self.training, &self.select, self.seed))
+    }
+
+    /// Own and training hyperparameters in one map, as a spec names them.
+    pub fn all_params(&self) -> Params {
+        let mut params = self.model.params.clone();
+        if let Some(training) = &self.training
+            && let Ok(Value::Object(object)) = serde_json::to_value(training)
+        {
+            params.extend(object);
+        }
+        params
+    }
+}
+
+/// Names a trial everywhere: in the store, in file names, in reports. 32 hex digits of BLAKE3.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TrialKey(String);
+
+impl TrialKey {
+    /// Accepts 32 lower-case hex digits, nothing else: a key becomes a file name.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+        (text.len() == KEY_LEN && text.chars().all(is_hex)).then(|| Self(text.to_owned()))
+    }
+
+    /// All 32 digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first 10 digits, for people.
+    pub fn short(&self) -> &str {
+        &self.0[..10]
+    }
+}
+
+impl fmt::Display for TrialKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+const KEY_LEN: usize = 32;
+
+/// BLAKE3 over canonical JSON: keys sorted at every level, floats in their shortest form.
+pub fn content_key<T: Serialize>(value: &T) -> String {
+    let value = serde_json::to_value(value).expect("vocabulary types always serialise");
+    let mut text = String::new();
+    write_canonical(&value, &mut text);
+    blake3::hash(text.as_bytes()).to_hex()[..KEY_LEN].to_owned()
+}
+
+/// `serde_json` keeps objects sorted only while no crate turns on its `preserve_order`, hence our own walk.
+fn write_canonical(value: &Value, out: &mut String) {
+    match value {
+        Value::Object(object) => {
+            let mut entries: Vec<_> = object.iter().collect();
+            entries.sort_by_key(|(key, _)| *key);
+            out.push('{');
+            for (key, value) in entries {
+                out.push_str(&Value::from(key.as_str()).to_string());
+                out.push(':');
+                write_canonical(value, out);
+                out.push(',');
+            }
+            out.push('}');
+        }
+        Value::Array(items) => {
+            out.push('[');
+            for item in items {
+                write_canonical(item, out);
+                out.push(',');
+            }
+            out.push(']');
+        }
+        scalar => out.push_str(&scalar.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_order_of_keys_does_not_change_a_content_key() {
+        let a: Value = serde_json::from_str(r#"{"a":1,"b":{"c":2,"d":[1,2]}}"#).unwrap();
+        let b: Value = serde_json::from_str(r#"{"b":{"d":[1,2],"c":2},"a":1}"#).unwrap();
+        assert_eq!(content_key(&a), content_key(&b));
+    }
+
+    #[test]
+    fn every_value_and_the_order_of_lists_change_a_content_key() {
+        let keys = [json!({"a": 1}), json!({"a": 1.5}), json!({"a": [1, 2]}), json!({"a": [2, 1]})]
+            .map(|value| content_key(&value));
+        for (i, key) in keys.iter().enumerate() {
+            assert!(!keys[..i].contains(key));
+        }
+    }
+
+    #[test]
+    fn a_key_with_anything_but_hex_is_refused() {
+        assert!(TrialKey::parse(&"a".repeat(32)).is_some());
+        assert!(TrialKey::parse(&"A".repeat(32)).is_none());
+        assert!(TrialKey::parse("../../etc/passwd").is_none());
+    }
+}
