@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::metric_key::MetricKey;
 use crate::trial::{Trial, TrialKey};
@@ -22,8 +22,10 @@ pub struct Outcome {
     /// How it ended.
     pub status: Status,
     /// Metrics on validation.
+    #[serde(deserialize_with = "scores_with_nan")]
     pub valid: Scores,
     /// Metrics on test; empty unless the trial scores it.
+    #[serde(deserialize_with = "scores_with_nan")]
     pub test: Scores,
     /// One point an epoch, in order; empty for models without epochs.
     pub curve: Vec<CurvePoint>,
@@ -93,6 +95,7 @@ pub struct CurvePoint {
     /// From 1.
     pub epoch: u32,
     /// Mean training loss over the epoch.
+    #[serde(deserialize_with = "number_or_nan")]
     pub train_loss: f64,
     /// The same loss on the validation pairs, without dropout; `None` where this epoch was not validated.
     pub valid_loss: Option<f64>,
@@ -144,4 +147,35 @@ pub struct Provenance {
     pub started_at: String,
     /// When it ended, RFC 3339 in UTC.
     pub ended_at: String,
+}
+
+/// JSON has no NaN and no infinity: both are written as `null`. A diverged trial must be readable all the same, so
+/// they come back as NaN.
+fn number_or_nan<'de, D: Deserializer<'de>>(json: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(json)?.unwrap_or(f64::NAN))
+}
+
+fn scores_with_nan<'de, D: Deserializer<'de>>(json: D) -> Result<Scores, D::Error> {
+    let scores = BTreeMap::<MetricKey, Option<f64>>::deserialize(json)?;
+    Ok(scores.into_iter().map(|(key, value)| (key, value.unwrap_or(f64::NAN))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_diverged_curve_survives_json() {
+        let point = CurvePoint {
+            epoch: 3,
+            train_loss: f64::INFINITY,
+            valid_loss: Some(f64::NAN),
+            valid: Some(0.5),
+            secs: 1.0,
+        };
+        let json = serde_json::to_string(&point).unwrap();
+        let read: CurvePoint = serde_json::from_str(&json).unwrap();
+        assert!(read.train_loss.is_nan());
+        assert_eq!((read.valid_loss, read.valid), (None, Some(0.5)));
+    }
 }

@@ -1,0 +1,7 @@
+//! Models built on attention.
+
+use crate::model::{ModelEntry, build};
+
+bakeoff_spec::register! { ModelEntry, build;
+    sasrec::SasRec,
+}

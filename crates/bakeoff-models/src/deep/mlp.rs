@@ -1,0 +1,139 @@
+//! A plain deep recommender: embeddings of user, item and their columns through hidden layers to one number
+//! (the deep half of Cheng et al., DLRS 2016, <https://arxiv.org/abs/1606.07792>).
+//!
+//! For ratings the output starts at the training mean, and training is MSE with SGD by default.
+
+use bakeoff_data::Dataset;
+use bakeoff_spec::{Loss, Optimizer, Plugin, Task, Training};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tch::{Kind, Tensor};
+
+use crate::error::ModelError;
+use crate::layers::entity::Entity;
+use crate::layers::pair_mlp::PairMlp;
+use crate::model::{Built, ModelPlugin, Setting};
+use crate::network::PairScorer;
+use crate::parameters::{Init, Parameters};
+
+/// Hyperparameters of [`Mlp`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Width of user and item embeddings.
+    #[schemars(range(min = 1, max = 4096))]
+    pub embedding_dim: usize,
+    /// Width of the first hidden layer; each further one is half as wide.
+    #[schemars(range(min = 4, max = 16384))]
+    pub width: usize,
+    /// Hidden layers.
+    #[schemars(range(min = 2, max = 16))]
+    pub n_layers: usize,
+    /// Share of values dropped after each hidden layer.
+    #[schemars(range(min = 0.0, max = 0.95))]
+    pub dropout: f64,
+    /// Whether user and item columns are read beside the ids.
+    pub columns: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { embedding_dim: 32, width: 64, n_layers: 2, dropout: 0.0, columns: false }
+    }
+}
+
+/// The model's registration.
+#[derive(Debug)]
+pub struct Mlp;
+
+impl Plugin for Mlp {
+    const NAME: &'static str = "mlp";
+    const ABOUT: &'static str = "Embeddings through at least two hidden layers, for ratings and for ranking.";
+    type Params = Config;
+}
+
+impl ModelPlugin for Mlp {
+    const TASKS: &'static [Task] = &[Task::Rating, Task::TopN];
+
+    fn training(task: Task) -> Option<Training> {
+        Some(match task {
+            Task::Rating => Training {
+                loss: Loss::Mse,
+                optimizer: Optimizer::Sgd,
+                learning_rate: 0.02,
+                momentum: 0.9,
+                batch_size: 256,
+                ..Training::default()
+            },
+            Task::TopN => Training { loss: Loss::Bce, ..Training::default() },
+        })
+    }
+
+    fn losses(task: Task) -> &'static [Loss] {
+        match task {
+            Task::Rating => &[Loss::Mse],
+            Task::TopN => &[Loss::Bce, Loss::Bpr, Loss::SampledCrossEntropy],
+        }
+    }
+
+    fn build(config: &Config, data: &Dataset, setting: &Setting) -> Result<Built, ModelError> {
+        let d = config.embedding_dim as i64;
+        let mut p = Parameters::on(setting.device);
+        let init = Init::Normal(EMBEDDING_STD);
+        let (user_columns, item_columns) = match config.columns {
+            true => (data.user_columns(), data.item_columns()),
+            false => (&[][..], &[][..]),
+        };
+        let users = Entity::new(&mut p, "users", (data.n_users() as i64, d), user_columns, init)?;
+        let items = Entity::new(&mut p, "items", (data.n_items() as i64, d), item_columns, init)?;
+        let widths: Vec<usize> =
+            (0..config.n_layers).map(|i| (config.width >> i).max(1)).collect();
+        let mlp = PairMlp::new(&mut p, (users.width(), items.width()), &widths, config.dropout);
+        let last = widths[config.n_layers - 1] as i64;
+        let weight = p.add("output.weight", &[last], Init::Normal((1.0 / last as f64).sqrt()));
+        let start = match setting.task {
+            Task::Rating => mean_rating(data),
+            Task::TopN => 0.0,
+        };
+        let bias = p.add("output.bias", &[1], Init::Constant(start));
+        p.flatten();
+        let n_items = data.n_items() as i64;
+        let network = Perceptron { users, items, n_items, mlp, weight, bias, parameters: p };
+        Ok(Built::Network(Box::new(network)))
+    }
+}
+
+const EMBEDDING_STD: f64 = 0.1;
+
+fn mean_rating(data: &Dataset) -> f64 {
+    let ratings = data.train().ratings;
+    ratings.iter().map(|&r| f64::from(r)).sum::<f64>() / ratings.len().max(1) as f64
+}
+
+struct Perceptron {
+    users: Entity,
+    items: Entity,
+    n_items: i64,
+    mlp: PairMlp,
+    weight: Tensor, // [last width]
+    bias: Tensor,   // [1]
+    parameters: Parameters,
+}
+
+impl PairScorer for Perceptron {
+    fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    fn scores(&self, users: &Tensor, items: &Tensor, train: bool) -> Tensor {
+        let (users, items) = (self.users.vectors(users), self.items.vectors(items));
+        self.mlp.pairs(&users, &items, train).matmul(&self.weight) + &self.bias
+    }
+
+    fn score_all(&self, users: &Tensor) -> Tensor {
+        let every = Tensor::arange(self.n_items, (Kind::Int64, self.parameters.device()));
+        let items = self.items.vectors(&every);
+        let users = self.users.vectors(users);
+        self.mlp.all_pairs(&users, &items, |h| h.matmul(&self.weight)) + &self.bias
+    }
+}

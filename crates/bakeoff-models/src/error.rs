@@ -1,0 +1,57 @@
+//! Why a model could not be built, trained or scored.
+
+use std::path::PathBuf;
+
+use bakeoff_data::DataError;
+use bakeoff_metrics::MetricError;
+use bakeoff_spec::Cause;
+use bakeoff_spec::registry::ParamError;
+
+/// What went wrong in a trial.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// The name is in no registry.
+    #[error("no model is called `{0}`; `bakeoff list models` shows them")]
+    UnknownModel(String),
+    /// The parameters do not fit the model.
+    #[error("the parameters do not fit the model")]
+    Params(#[from] ParamError),
+    /// The dataset lacks what the configuration needs.
+    #[error("the dataset cannot serve this model: {0}")]
+    Dataset(String),
+    /// The prepared dataset could not be read.
+    #[error("the prepared dataset could not be read")]
+    Data(#[from] DataError),
+    /// A metric could not be computed.
+    #[error("a metric could not be computed")]
+    Metric(#[from] MetricError),
+    /// The loss is no longer a number.
+    #[error("the loss became {loss} in epoch {epoch}; a smaller learning_rate or clip_norm usually helps")]
+    Diverged {
+        /// The epoch, from 1.
+        epoch: u32,
+        /// NaN or infinite.
+        loss: f64,
+    },
+    /// A checkpoint could not be written.
+    #[error("could not write the checkpoint {path}")]
+    Checkpoint {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl ModelError {
+    /// The kind of failure, for the outcome.
+    pub fn cause(&self) -> Cause {
+        match self {
+            Self::UnknownModel(_) | Self::Params(_) | Self::Metric(_) => Cause::Config,
+            Self::Dataset(_) | Self::Data(_) => Cause::Data,
+            Self::Diverged { .. } => Cause::Diverged,
+            Self::Checkpoint { .. } => Cause::Crash,
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What a gradient-trained model is to the training loop and to evaluation, and the two shapes that models come in:
+//! those that score (user, item) pairs, and those that read a user's sequence.
+
+use bakeoff_spec::Loss;
+use tch::Tensor;
+
+use crate::parameters::Parameters;
+use crate::training::feed::{Batch, Feed};
+use crate::training::loss::{LossValue, full_cross_entropy, sampled_loss, squared_error};
+
+/// A network ready to be trained.
+pub trait Network {
+    /// Everything learned.
+    fn parameters(&self) -> &Parameters;
+
+    /// The shape of its training data.
+    fn feed(&self) -> Feed;
+
+    /// The loss of a batch; `train` turns dropout on.
+    fn loss(&self, batch: &Batch, loss: Loss, train: bool) -> LossValue;
+
+    /// Scores of every item for each query, `[b, n_items]`, larger is better.
+    fn score_all(&self, queries: &Queries) -> Tensor;
+
+    /// Predicted ratings `[n]` of (user, item) pairs `[n]`; only for models of the rating task.
+    fn rate(&self, users: &Tensor, items: &Tensor) -> Tensor;
+}
+
+/// Users to rank items for, with what they did last.
+#[derive(Debug)]
+pub struct Queries {
+    /// `[b]`.
+    pub users: Tensor,
+    /// `[b, len]`, padded at the end with `n_items`; empty for [`Feed::Interactions`].
+    pub inputs: Tensor,
+    /// `[b]`: index of each user's last input in the flattened `[b · len]` inputs.
+    pub positions: Tensor,
+}
+
+/// A network that gives a score to a (user, item) pair.
+pub trait PairScorer {
+    /// Everything learned.
+    fn parameters(&self) -> &Parameters;
+
+    /// Scores `[b, m]` of items `[b, m]` for users `[b]`.
+    fn scores(&self, users: &Tensor, items: &Tensor, train: bool) -> Tensor;
+
+    /// Scores `[b, n_items]` of the whole catalogue for users `[b]`.
+    fn score_all(&self, users: &Tensor) -> Tensor;
+}
+
+impl<T: PairScorer> Network for T {
+    fn parameters(&self) -> &Parameters {
+        PairScorer::parameters(self)
+    }
+
+    fn feed(&self) -> Feed {
+        Feed::Interactions
+    }
+
+    fn loss(&self, batch: &Batch, loss: Loss, train: bool) -> LossValue {
+        match loss {
+            Loss::Mse => {
+                let predictions = self.scores(&batch.users, &batch.items, train).squeeze_dim(1);
+                squared_error(&predictions, &batch.ratings)
+            }
+            Loss::CrossEntropy => {
+                let scores = PairScorer::score_all(self, &batch.users);
+                let targets = batch.items.select(1, 0);
+                LossValue::plain(scores.cross_entropy_for_logits(&targets), targets.size()[0])
+            }
+            Loss::Bce | Loss::Bpr | Loss::SampledCrossEntropy => {
+                sampled_loss(loss, &self.scores(&batch.users, &batch.items, train))
+            }
+        }
+    }
+
+    fn score_all(&self, queries: &Queries) -> Tensor {
+        PairScorer::score_all(self, &queries.users)
+    }
+
+    fn rate(&self, users: &Tensor, items: &Tensor) -> Tensor {
+        self.scores(users, &items.unsqueeze(1), false).squeeze_dim(1)
+    }
+}
+
+/// A causal network: what it says at a position depends on the inputs up to there alone.
+pub trait SequenceEncoder {
+    /// Everything learned.
+    fn parameters(&self) -> &Parameters;
+
+    /// The longest sequence it reads.
+    fn max_len(&self) -> usize;
+
+    /// Hidden states `[b, len, d]` of inputs `[b, len]`; what stands at padded positions is never used.
+    fn encode(&self, users: &Tensor, inputs: &Tensor, train: bool) -> Tensor;
+
+    /// Output weights `[n_items, d]` and bias `[n_items]`: the score of an item is their product with a hidden state.
+    fn output(&self) -> (Tensor, Option<Tensor>);
+}
+
+/// Makes a [`Network`] of a [`SequenceEncoder`].
+#[derive(Debug)]
+pub struct Sequential<E>(pub E);
+
+impl<E: SequenceEncoder> Sequential<E> {
+    /// Hidden states `[n, d]` where contexts end.
+    fn hidden_at(&self, users: &Tensor, inputs: &Tensor, positions: &Tensor, train: bool) -> Tensor {
+        let hidden = self.0.encode(users, inputs, train); // [b, len, d]
+        let d = hidden.size()[2];
+        lookup(&hidden.reshape([-1, d]), positions)
+    }
+}
+
+impl<E: SequenceEncoder> Network for Sequential<E> {
+    fn parameters(&self) -> &Parameters {
+        self.0.parameters()
+    }
+
+    fn feed(&self) -> Feed {
+        Feed::Sequences { max_len: self.0.max_len() }
+    }
+
+    fn loss(&self, batch: &Batch, loss: Loss, train: bool) -> LossValue {
+        let hidden = self.hidden_at(&batch.users, &batch.inputs, &batch.positions, train); // [n, d]
+        let (items, bias) = self.0.output();
+        if loss == Loss::CrossEntropy {
+            return full_cross_entropy(&hidden, &items, bias.as_ref(), &batch.items.select(1, 0));
+        }
+        let drawn = lookup(&items, &batch.items); // [n, m, d]
+        let mut scores = drawn.matmul(&hidden.unsqueeze(2)).squeeze_dim(2); // [n, m]
+        if let Some(bias) = bias {
+            scores += lookup(&bias.unsqueeze(1), &batch.items).squeeze_dim(2);
+        }
+        sampled_loss(loss, &scores)
+    }
+
+    fn score_all(&self, queries: &Queries) -> Tensor {
+        let hidden = self.hidden_at(&queries.users, &queries.inputs, &queries.positions, false);
+        let (items, bias) = self.0.output();
+        match bias {
+            Some(bias) => bias.addmm(&hidden, &items.tr()),
+            None => hidden.mm(&items.tr()),
+        }
+    }
+
+    fn rate(&self, _users: &Tensor, _items: &Tensor) -> Tensor {
+        unreachable!("sequence models are registered for the top_n task alone")
+    }
+}
+
+/// Rows of a table `[n, d]` by index `[…]`, giving `[…, d]`: the gather with the fastest backward pass on the CPU.
+pub(crate) fn lookup(table: &Tensor, index: &Tensor) -> Tensor {
+    Tensor::embedding(table, index, -1, false, false)
+}
+
+/// Dropout in training, nothing in evaluation.
+pub(crate) fn dropout(x: &Tensor, p: f64, train: bool) -> Tensor {
+    if train && p > 0.0 { x.dropout(p, true) } else { x.shallow_clone() }
+}

@@ -1,0 +1,59 @@
+//! The items that each user has interacted with, sorted: what is masked when ranking and never drawn as a negative.
+
+use bakeoff_data::Part;
+use rand::RngExt;
+use rand_xoshiro::Xoshiro256PlusPlus as Rng;
+use rayon::prelude::*;
+
+/// Ascending, unique items by user.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    offsets: Vec<usize>,
+    items: Vec<u32>,
+}
+
+impl Seen {
+    /// The union of some parts of a dataset.
+    pub fn of(parts: &[Part<'_>]) -> Self {
+        let n_users = parts.first().map_or(0, Part::n_users);
+        let lists: Vec<Vec<u32>> = (0..n_users)
+            .into_par_iter()
+            .map(|user| {
+                let mut items: Vec<u32> =
+                    parts.iter().flat_map(|part| part.items_of(user)).copied().collect();
+                items.sort_unstable();
+                items.dedup();
+                items
+            })
+            .collect();
+        let ends = lists.iter().scan(0, |end, list| {
+            *end += list.len();
+            Some(*end)
+        });
+        Self { offsets: std::iter::once(0).chain(ends).collect(), items: lists.concat() }
+    }
+
+    /// The items of one user.
+    pub fn items_of(&self, user: usize) -> &[u32] {
+        &self.items[self.offsets[user]..self.offsets[user + 1]]
+    }
+
+    /// An item drawn uniformly from those that the user has not seen, other than `target`.
+    /// A user who has seen all gets any item.
+    pub fn draw_unseen(&self, user: usize, target: u32, n_items: u32, rng: &mut Rng) -> u32 {
+        let seen = self.items_of(user);
+        let is_free = |item: u32| item != target && seen.binary_search(&item).is_err();
+        // Rejection: even a user who has seen half the catalogue needs two draws on average.
+        for _ in 0..100 {
+            let item = rng.random_range(0..n_items);
+            if is_free(item) {
+                return item;
+            }
+        }
+        let free: Vec<u32> = (0..n_items).filter(|&item| is_free(item)).collect();
+        match free.len() {
+            0 => rng.random_range(0..n_items),
+            n => free[rng.random_range(0..n)],
+        }
+    }
+}

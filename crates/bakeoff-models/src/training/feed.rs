@@ -1,0 +1,206 @@
+//! What the training loop draws batches from: interactions one by one, or whole sequences.
+//!
+//! Batches are assembled as plain numbers, on a thread of their own and ahead of the step, and become tensors at it.
+
+use bakeoff_data::{Dataset, Part};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_xoshiro::Xoshiro256PlusPlus as Rng;
+use tch::{Device, Tensor};
+
+use super::stretches::{self, Stretch};
+use crate::seen::Seen;
+
+/// How a network wants its training data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feed {
+    /// One (user, item) at a time.
+    Interactions,
+    /// Stretches of at most this many inputs of a user's sequence, each input with the next item as its target.
+    Sequences {
+        /// The longest stretch.
+        max_len: usize,
+    },
+}
+
+/// One training step's data on the device.
+#[derive(Debug)]
+pub struct Batch {
+    /// `[b]`.
+    pub users: Tensor,
+    /// `[n, 1 + n_negatives]`: the target first, then items drawn against it. `n` is `b` for interactions.
+    pub items: Tensor,
+    /// `[n]`; interactions only.
+    pub ratings: Tensor,
+    /// `[b, len]`, padded at the end with `n_items`; sequences only.
+    pub inputs: Tensor,
+    /// `[n]`: where in the flattened `[b · len]` inputs each target's context ends; sequences only.
+    pub positions: Tensor,
+}
+
+/// Numbers of one step, before they become tensors.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RawBatch {
+    users: Vec<i64>,
+    items: Vec<i64>,
+    ratings: Vec<f32>,
+    inputs: Vec<i64>,
+    positions: Vec<i64>,
+    width: usize,
+    n_negatives: usize,
+}
+
+impl RawBatch {
+    /// Copies the numbers to a device.
+    pub fn to_device(&self, device: Device) -> Batch {
+        let ids = |ids: &[i64]| Tensor::from_slice(ids).to_device(device);
+        Batch {
+            users: ids(&self.users),
+            items: ids(&self.items).view([-1, 1 + self.n_negatives as i64]),
+            ratings: Tensor::from_slice(&self.ratings).to_device(device),
+            inputs: ids(&self.inputs).view([self.users.len() as i64, self.width as i64]),
+            positions: ids(&self.positions),
+        }
+    }
+
+    /// How many (context, target) losses the step takes.
+    pub fn n_pairs(&self) -> usize {
+        self.items.len() / (1 + self.n_negatives)
+    }
+}
+
+/// Assembles the batches of one network.
+#[derive(Debug)]
+pub struct Feeder<'a> {
+    data: &'a Dataset,
+    seen: Seen,
+    feed: Feed,
+    /// Interactions or sequences of a step.
+    rows: usize,
+    /// Items drawn per target; 0 where the loss needs none.
+    n_negatives: usize,
+}
+
+impl<'a> Feeder<'a> {
+    /// A feeder over the training part of `data`.
+    pub fn new(data: &'a Dataset, feed: Feed, rows: usize, n_negatives: usize) -> Self {
+        Self { data, seen: Seen::of(&[data.train()]), feed, rows, n_negatives }
+    }
+
+    /// Passes the batches of one epoch to `send`, until it returns false. A seed gives the same batches always.
+    pub fn epoch(&self, seed: u64, mut send: impl FnMut(RawBatch) -> bool) {
+        let mut rng = Rng::seed_from_u64(seed);
+        let train = self.data.train();
+        match self.feed {
+            Feed::Interactions => {
+                let owners = owners(train);
+                let mut rows: Vec<u32> = (0..owners.len() as u32).collect();
+                rows.shuffle(&mut rng);
+                rows.chunks(self.rows)
+                    .all(|rows| send(self.interactions(train, &owners, rows, &mut rng)));
+            }
+            Feed::Sequences { max_len } => {
+                let mut cuts = stretches::cut(train, max_len, &mut rng);
+                stretches::bucket(&mut cuts, self.rows, &mut rng)
+                    .into_iter()
+                    .all(|rows| send(self.stretches(rows, &mut rng)));
+            }
+        }
+    }
+
+    /// The validation pairs, with the negatives that `seed` draws.
+    pub fn validation(&self, seed: u64) -> Vec<RawBatch> {
+        let mut rng = Rng::seed_from_u64(seed);
+        let (train, valid) = (self.data.train(), self.data.valid());
+        let owners = owners(valid);
+        match self.feed {
+            Feed::Interactions => {
+                let rows: Vec<u32> = (0..owners.len() as u32).collect();
+                let batch = |rows| self.interactions(valid, &owners, rows, &mut rng);
+                rows.chunks(self.rows).map(batch).collect()
+            }
+            Feed::Sequences { max_len } => {
+                let mut rows: Vec<(Stretch, u32)> = owners
+                    .iter()
+                    .zip(valid.items)
+                    .map(|(&user, &target)| {
+                        (stretches::last(user, train.items_of(user as usize), max_len), target)
+                    })
+                    .filter(|(stretch, _)| stretch.len > 0)
+                    .collect();
+                rows.sort_by_key(|(stretch, _)| stretch.len);
+                rows.chunks(self.rows).map(|rows| self.last_targets(rows, &mut rng)).collect()
+            }
+        }
+    }
+
+    fn interactions(&self, part: Part<'_>, owners: &[u32], rows: &[u32], rng: &mut Rng) -> RawBatch {
+        let mut batch = RawBatch { n_negatives: self.n_negatives, ..RawBatch::default() };
+        batch.items.reserve(rows.len() * (1 + self.n_negatives));
+        for &row in rows {
+            let user = owners[row as usize];
+            batch.users.push(i64::from(user));
+            batch.ratings.push(part.ratings[row as usize]);
+            self.push_target(&mut batch, user, part.items[row as usize], rng);
+        }
+        batch
+    }
+
+    fn stretches(&self, rows: &[Stretch], rng: &mut Rng) -> RawBatch {
+        let mut batch = self.padded_inputs(rows);
+        for (row, stretch) in rows.iter().enumerate() {
+            let items = self.data.train().items_of(stretch.user as usize);
+            for i in 0..stretch.len as usize {
+                batch.positions.push((row * batch.width + i) as i64);
+                self.push_target(&mut batch, stretch.user, items[stretch.start as usize + i + 1], rng);
+            }
+        }
+        batch
+    }
+
+    fn last_targets(&self, rows: &[(Stretch, u32)], rng: &mut Rng) -> RawBatch {
+        let stretches: Vec<Stretch> = rows.iter().map(|&(stretch, _)| stretch).collect();
+        let mut batch = self.padded_inputs(&stretches);
+        for (row, &(stretch, target)) in rows.iter().enumerate() {
+            batch.positions.push((row * batch.width + stretch.len as usize - 1) as i64);
+            self.push_target(&mut batch, stretch.user, target, rng);
+        }
+        batch
+    }
+
+    fn padded_inputs(&self, rows: &[Stretch]) -> RawBatch {
+        let width = rows.iter().map(|stretch| stretch.len).max().unwrap_or(0) as usize;
+        let mut inputs = vec![self.data.n_items() as i64; rows.len() * width];
+        for (stretch, inputs) in rows.iter().zip(inputs.chunks_mut(width.max(1))) {
+            let items = &self.data.train().items_of(stretch.user as usize)[stretch.start as usize..];
+            for (input, &item) in inputs.iter_mut().zip(&items[..stretch.len as usize]) {
+                *input = i64::from(item);
+            }
+        }
+        RawBatch {
+            users: rows.iter().map(|stretch| i64::from(stretch.user)).collect(),
+            inputs,
+            width,
+            n_negatives: self.n_negatives,
+            ..RawBatch::default()
+        }
+    }
+
+    fn push_target(&self, batch: &mut RawBatch, user: u32, target: u32, rng: &mut Rng) {
+        batch.items.push(i64::from(target));
+        let n_items = self.data.n_items() as u32;
+        for _ in 0..self.n_negatives {
+            let negative = self.seen.draw_unseen(user as usize, target, n_items, rng);
+            batch.items.push(i64::from(negative));
+        }
+    }
+}
+
+/// The user of every interaction of a part.
+fn owners(part: Part<'_>) -> Vec<u32> {
+    let mut owners = vec![0; part.n_interactions()];
+    for (user, bounds) in part.offsets.windows(2).enumerate() {
+        owners[bounds[0] as usize..bounds[1] as usize].fill(user as u32);
+    }
+    owners
+}

@@ -1,0 +1,51 @@
+//! One coordinator at a time: a lock that dies with its process and says who holds it.
+//!
+//! The lock is the system's, on an open file; the file's content is only for the message. Who holds the lock is never
+//! guessed from a process number, so a number that was used again cannot block anybody. Child processes do not
+//! inherit the open file: a worker that outlives its coordinator does not keep the store locked.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::error::StoreError;
+
+/// Held as long as it lives.
+#[derive(Debug)]
+pub(crate) struct StoreLock {
+    _file: File,
+}
+
+impl StoreLock {
+    /// Takes the lock of the store in `dir`, or says at once who has it.
+    pub(crate) fn take(dir: &Path) -> Result<Self, StoreError> {
+        let path = dir.join("lock");
+        let write_error = |source| StoreError::Write { path: path.clone(), source };
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(write_error)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(locked(dir, &path)),
+            Err(TryLockError::Error(source)) => return Err(write_error(source)),
+        }
+        sign(&file).map_err(write_error)?;
+        Ok(Self { _file: file })
+    }
+}
+
+fn sign(mut file: &File) -> io::Result<()> {
+    file.set_len(0)?;
+    writeln!(file, "{} {:.0}", std::process::id(), jiff::Timestamp::now())
+}
+
+fn locked(dir: &Path, path: &Path) -> StoreError {
+    // The holder may be about to sign: then there is no name to give.
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let mut words = text.split_whitespace();
+    let pid = words.next().and_then(|word| word.parse().ok());
+    StoreError::Locked { dir: dir.to_owned(), pid, since: words.next().map(str::to_owned) }
+}

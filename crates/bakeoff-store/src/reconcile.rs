@@ -1,0 +1,158 @@
+//! Opening: whatever happened to the folder while nobody looked, index and outcome files agree afterwards.
+//!
+//! Files are compared with the index by name, size, inode and time of change; only those that differ are read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use bakeoff_spec::TrialKey;
+
+use crate::atomic_file::is_temporary;
+use crate::error::StoreError;
+use crate::folder::{Folder, first_free, names_in, outcome_key};
+use crate::index::{Index, IndexError, Stamp};
+use crate::repair::Repair;
+
+/// An index that agrees with the files.
+pub(crate) struct Reconciled {
+    pub(crate) index: Index,
+    pub(crate) repairs: Vec<Repair>,
+}
+
+/// Opens the index of `folder`, makes it again if it must, and brings it up to date.
+pub(crate) fn open_index(folder: &Folder) -> Result<Reconciled, StoreError> {
+    let files = outcome_files(folder)?;
+    let dir = folder.dir().join("index");
+    let mut rebuilt = None;
+    if !dir.exists() && !files.is_empty() {
+        rebuilt = Some((None, "there was none".to_owned()));
+    }
+    let index_error = |source: IndexError| {
+        if source.is_locked() {
+            StoreError::Locked { dir: folder.dir().to_owned(), pid: None, since: None }
+        } else {
+            StoreError::Index { dir: dir.clone(), source }
+        }
+    };
+    let (index, known) = match Index::open(&dir) {
+        Ok(opened) => opened,
+        Err(error) if error.is_refusal() => return Err(index_error(error)),
+        Err(error) => {
+            let aside = first_free(|n| folder.dir().join(format!("index.damaged-{}", n + 1)));
+            fs::rename(&dir, &aside)
+                .map_err(|source| StoreError::Write { path: aside.clone(), source })?;
+            rebuilt = Some((Some(aside), error.to_string()));
+            Index::open(&dir).map_err(index_error)?
+        }
+    };
+
+    let changes = bring_up_to_date(folder, &index, &files, &known)?;
+    let mut repairs = Vec::new();
+    if let Some((moved_to, reason)) = rebuilt {
+        repairs.push(Repair::IndexRebuilt { moved_to, reason, n_outcomes: changes.added.len() });
+    } else if !changes.added.is_empty() {
+        repairs.push(Repair::Indexed { keys: changes.added });
+    }
+    if !changes.gone.is_empty() {
+        repairs.push(Repair::Dropped { keys: changes.gone });
+    }
+    repairs.extend(changes.set_aside);
+    Ok(Reconciled { index, repairs })
+}
+
+/// What tells whether the file at `path` has changed; `None` if there is none.
+pub(crate) fn stamp_of(path: &Path) -> Result<Option<Stamp>, StoreError> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(Some(stamp(&metadata))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(StoreError::Read { path: path.to_owned(), source }),
+    }
+}
+
+fn stamp(metadata: &Metadata) -> Stamp {
+    Stamp {
+        bytes: metadata.len(),
+        inode: metadata.ino(),
+        modified_nanos: metadata.mtime() * 1_000_000_000 + metadata.mtime_nsec(),
+    }
+}
+
+#[derive(Default)]
+struct Changes {
+    /// New in the index.
+    added: Vec<TrialKey>,
+    /// In the index and without a file.
+    gone: Vec<TrialKey>,
+    set_aside: Vec<Repair>,
+}
+
+fn bring_up_to_date(
+    folder: &Folder,
+    index: &Index,
+    files: &BTreeMap<TrialKey, Stamp>,
+    known: &BTreeMap<TrialKey, Stamp>,
+) -> Result<Changes, StoreError> {
+    let mut changes = Changes::default();
+    let mut damaged = BTreeSet::new();
+    for (key, &stamp) in files.iter().filter(|&(key, stamp)| known.get(key) != Some(stamp)) {
+        match folder.read_outcome(key) {
+            Ok(Some(outcome)) => {
+                index.insert(stamp, outcome)?;
+                if !known.contains_key(key) {
+                    changes.added.push(key.clone());
+                }
+            }
+            Ok(None) => {
+                damaged.insert(key);
+            }
+            Err(StoreError::Damaged { path, source: reason }) => {
+                let moved_to = folder.set_aside(&path)?;
+                let key_of_file = key.clone();
+                changes.set_aside.push(Repair::SetAside { key: key_of_file, moved_to, reason });
+                damaged.insert(key);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    for key in known.keys() {
+        if damaged.contains(key) {
+            index.remove(key)?;
+        } else if !files.contains_key(key) {
+            index.remove(key)?;
+            changes.gone.push(key.clone());
+        }
+    }
+    index.flush()?;
+    Ok(changes)
+}
+
+/// The outcome files by trial. Takes away what writers that died long ago have left half written.
+fn outcome_files(folder: &Folder) -> Result<BTreeMap<TrialKey, Stamp>, StoreError> {
+    let dir = folder.outcomes_dir();
+    let mut files = BTreeMap::new();
+    for name in names_in(&dir)? {
+        let path = dir.join(&name);
+        if is_temporary(&name) && is_long_ago(&path) {
+            // Whether this succeeds changes nothing but the room it takes.
+            let _ = fs::remove_file(&path);
+        } else if let Some(key) = outcome_key(&name)
+            && let Some(stamp) = stamp_of(&path)?
+        {
+            files.insert(key, stamp);
+        }
+    }
+    Ok(files)
+}
+
+/// A file that is being written now, perhaps by another machine, is never this old.
+const A_WHILE: Duration = Duration::from_secs(3600);
+
+fn is_long_ago(path: &Path) -> bool {
+    let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
+    let age = modified.map(|modified| SystemTime::now().duration_since(modified));
+    matches!(age, Ok(Ok(age)) if age > A_WHILE)
+}

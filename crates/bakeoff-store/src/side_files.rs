@@ -1,0 +1,129 @@
+//! What lies beside the outcomes: units, failed attempts, checkpoints, dataset cards, specs.
+
+use std::path::{Path, PathBuf};
+
+use bakeoff_spec::{DatasetCard, Outcome, TrialKey};
+
+use crate::atomic_file::{create_folder, write_atomically};
+use crate::error::{Damage, StoreError};
+use crate::folder::{Folder, names_in, read_if_there, read_outcome_file};
+use crate::outcome_file;
+
+impl Folder {
+    /// Keeps what the trial's selecting metric is the mean of: a value a user, or a row. To be written before the
+    /// outcome, so that a finished trial has them; the units of a trial that has completed are left as they are.
+    pub fn write_units(&self, key: &TrialKey, units: &[f32]) -> Result<(), StoreError> {
+        if matches!(self.read_outcome(key), Ok(Some(outcome)) if outcome.is_completed()) {
+            return Ok(());
+        }
+        let values: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+        let mut bytes = blake3::hash(&values).as_bytes().to_vec();
+        bytes.extend(values);
+        write(&self.units_path(key), &bytes)
+    }
+
+    /// The units of a trial, if it has any.
+    pub fn read_units(&self, key: &TrialKey) -> Result<Option<Vec<f32>>, StoreError> {
+        let path = self.units_path(key);
+        let Some(bytes) = read_if_there(&path)? else { return Ok(None) };
+        let damaged = |source| StoreError::Damaged { path: path.clone(), source };
+        let Some((checksum, values)) = bytes.split_first_chunk::<{ blake3::OUT_LEN }>() else {
+            return Err(damaged(Damage::Format(None)));
+        };
+        let (values, rest) = values.as_chunks::<4>();
+        if !rest.is_empty() {
+            return Err(damaged(Damage::Format(None)));
+        }
+        if blake3::hash(values.as_flattened()) != *checksum {
+            return Err(damaged(Damage::Checksum));
+        }
+        Ok(Some(values.iter().map(|&value| f32::from_le_bytes(value)).collect()))
+    }
+
+    /// Where the weights of a fit are kept, without the extension `.safetensors`. Creates the folder.
+    pub fn checkpoint_path(&self, fit_key: &str) -> Result<PathBuf, StoreError> {
+        let dir = self.dir().join("checkpoints");
+        create_folder(&dir).map_err(|source| StoreError::Write { path: dir.clone(), source })?;
+        Ok(dir.join(checked(fit_key)?))
+    }
+
+    /// Keeps a dataset's card under its key.
+    pub fn write_card(&self, card: &DatasetCard) -> Result<(), StoreError> {
+        let path = self.card_path(&card.key)?;
+        let json = serde_json::to_vec_pretty(card)
+            .map_err(|error| StoreError::Write { path: path.clone(), source: error.into() })?;
+        write(&path, &json)
+    }
+
+    /// The card of the dataset `key`, if it was ever prepared for this store.
+    pub fn read_card(&self, key: &str) -> Result<Option<DatasetCard>, StoreError> {
+        let path = self.card_path(key)?;
+        let Some(bytes) = read_if_there(&path)? else { return Ok(None) };
+        serde_json::from_slice(&bytes)
+            .map_err(|error| StoreError::Damaged { path, source: Damage::Format(Some(error)) })
+    }
+
+    /// Keeps the text of a spec under its hash.
+    pub fn write_spec(&self, hash: &str, text: &str) -> Result<(), StoreError> {
+        write(&self.spec_path(hash)?, text.as_bytes())
+    }
+
+    /// The text of the spec `hash`, if it was ever run with this store.
+    pub fn read_spec(&self, hash: &str) -> Result<Option<String>, StoreError> {
+        let path = self.spec_path(hash)?;
+        let Some(bytes) = read_if_there(&path)? else { return Ok(None) };
+        String::from_utf8(bytes)
+            .map(Some)
+            .map_err(|_| StoreError::Damaged { path, source: Damage::Format(None) })
+    }
+
+    /// Keeps an attempt that failed beside the trial, for whoever asks why it was tried again.
+    pub(crate) fn write_attempt(&self, outcome: &Outcome) -> Result<(), StoreError> {
+        let name = format!("{}.{}.json", outcome.key, outcome.attempt);
+        let path = self.attempts_dir().join(name);
+        let bytes = outcome_file::encode(outcome)
+            .map_err(|source| StoreError::Write { path: path.clone(), source })?;
+        write(&path, &bytes)
+    }
+
+    /// The failed attempts at a trial that were noted, in order.
+    pub fn attempts(&self, key: &TrialKey) -> Result<Vec<Outcome>, StoreError> {
+        let dir = self.attempts_dir();
+        let mut attempts = Vec::new();
+        for name in names_in(&dir)? {
+            if name.starts_with(key.as_str()) {
+                attempts.extend(read_outcome_file(&dir.join(name), key)?);
+            }
+        }
+        attempts.sort_by_key(|outcome| outcome.attempt);
+        Ok(attempts)
+    }
+
+    fn attempts_dir(&self) -> PathBuf {
+        self.dir().join("attempts")
+    }
+
+    fn units_path(&self, key: &TrialKey) -> PathBuf {
+        self.dir().join("units").join(format!("{key}.f32"))
+    }
+
+    fn card_path(&self, key: &str) -> Result<PathBuf, StoreError> {
+        Ok(self.dir().join("cards").join(format!("{}.json", checked(key)?)))
+    }
+
+    fn spec_path(&self, hash: &str) -> Result<PathBuf, StoreError> {
+        Ok(self.dir().join("specs").join(format!("{}.yaml", checked(hash)?)))
+    }
+}
+
+/// A key becomes a file name: nothing but hex may pass.
+fn checked(key: &str) -> Result<&str, StoreError> {
+    if TrialKey::parse(key).is_some() { Ok(key) } else { Err(StoreError::BadKey(key.to_owned())) }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    path.parent()
+        .map_or(Ok(()), create_folder)
+        .and_then(|()| write_atomically(path, bytes))
+        .map_err(|source| StoreError::Write { path: path.to_owned(), source })
+}

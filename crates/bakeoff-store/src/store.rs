@@ -1,0 +1,125 @@
+//! The coordinator's side: the folder, the index over it, and the lock that makes it the only one.
+
+use std::fs;
+use std::path::PathBuf;
+
+use bakeoff_spec::{Outcome, TrialKey};
+
+use crate::atomic_file::{create_folder, sync_folder_of};
+use crate::error::StoreError;
+use crate::folder::{Folder, Written};
+use crate::index::Index;
+use crate::lock::StoreLock;
+use crate::reconcile::{self, Reconciled, stamp_of};
+use crate::repair::Repair;
+
+/// An open store. One process at a time has it; workers write through a [`Folder`] meanwhile.
+#[derive(Debug)]
+pub struct Store {
+    // The index goes first when dropped: while it closes, the lock is still held.
+    index: Index,
+    folder: Folder,
+    repairs: Vec<Repair>,
+    _lock: StoreLock,
+}
+
+impl Store {
+    /// Opens the store in `dir`, or makes one, and brings index and outcome files together.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] at once when another process has it open; [`StoreError::NewerSchema`] when an outcome
+    /// was written by a newer bakeoff; [`StoreError::Write`] where the folder cannot be written.
+    pub fn open(dir: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        let folder = Folder::at(dir);
+        let outcomes = folder.outcomes_dir();
+        create_folder(&outcomes).map_err(|source| StoreError::Write { path: outcomes, source })?;
+        let lock = StoreLock::take(folder.dir())?;
+        let Reconciled { index, repairs } = reconcile::open_index(&folder)?;
+        Ok(Self { index, folder, repairs, _lock: lock })
+    }
+
+    /// The folder, for everything that needs no index.
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// What opening had to mend, for the user.
+    pub fn repairs(&self) -> &[Repair] {
+        &self.repairs
+    }
+
+    /// The whole outcome of a trial, from its file; `None` if the index does not know it.
+    pub fn get(&self, key: &TrialKey) -> Result<Option<Outcome>, StoreError> {
+        match self.index.get(key)? {
+            Some(_) => self.folder.read_outcome(key),
+            None => Ok(None),
+        }
+    }
+
+    /// The outcomes of many trials, in their order, **without their curves**: from the index alone, in some
+    /// microseconds each.
+    pub fn get_many(&self, keys: &[TrialKey]) -> Result<Vec<Option<Outcome>>, StoreError> {
+        keys.iter().map(|key| self.index.get(key)).collect()
+    }
+
+    /// The trials with an outcome, ascending.
+    pub fn keys(&self) -> Result<Vec<TrialKey>, StoreError> {
+        self.index.keys()
+    }
+
+    /// Takes note of the outcome file that a worker wrote, and returns the outcome. When this returns, a `kill -9`
+    /// cannot undo it.
+    ///
+    /// `None` if there is no file, or only a damaged one, which is moved to `damaged/`: the trial has not run.
+    pub fn ingest(&self, key: &TrialKey) -> Result<Option<Outcome>, StoreError> {
+        let path = self.folder.outcome_path(key);
+        // Before reading: if the file is replaced in between, its stamp will not fit and it is read again.
+        let stamp = stamp_of(&path)?;
+        let outcome = match self.folder.read_outcome(key) {
+            Err(StoreError::Damaged { path, .. }) => {
+                self.folder.set_aside(&path)?;
+                None
+            }
+            outcome => outcome?,
+        };
+        let outcome = stamp.zip(outcome);
+        match &outcome {
+            Some((stamp, outcome)) => self.index.insert(*stamp, outcome.clone())?,
+            None => self.index.remove(key)?,
+        }
+        self.index.flush()?;
+        Ok(outcome.map(|(_, outcome)| outcome))
+    }
+
+    /// Writes an outcome and takes note of it, for trials whose worker died before it could.
+    pub fn record(&self, outcome: &Outcome) -> Result<Written, StoreError> {
+        let written = self.folder.write_outcome(outcome)?;
+        self.ingest(&outcome.key)?;
+        Ok(written)
+    }
+
+    /// Keeps a failed attempt beside the trial, for whoever asks later why it was tried again.
+    pub fn note_attempt(&self, outcome: &Outcome) -> Result<(), StoreError> {
+        self.folder.write_attempt(outcome)
+    }
+
+    /// Forgets the outcomes of those trials that failed, so that they are run again; the failures stay among the
+    /// attempts. Completed trials are left as they are. Returns how many were forgotten.
+    pub fn forget_failed(&self, keys: &[TrialKey]) -> Result<usize, StoreError> {
+        let mut n_forgotten = 0;
+        for key in keys {
+            let path = self.folder.outcome_path(key);
+            match self.folder.read_outcome(key)? {
+                Some(outcome) if !outcome.is_completed() => self.folder.write_attempt(&outcome)?,
+                _ => continue,
+            }
+            fs::remove_file(&path)
+                .and_then(|()| sync_folder_of(&path))
+                .map_err(|source| StoreError::Write { path, source })?;
+            self.index.remove(key)?;
+            n_forgotten += 1;
+        }
+        self.index.flush()?;
+        Ok(n_forgotten)
+    }
+}

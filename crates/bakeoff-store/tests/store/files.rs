@@ -1,0 +1,192 @@
+//! What a folder gives back, what it refuses, and who wins when several write.
+
+use std::fs;
+
+use bakeoff_spec::Outcome;
+use bakeoff_spec::card::{DatasetCard, Spread};
+use bakeoff_spec::trial::{Recipe, Task, Use};
+use bakeoff_store::{Folder, Store, StoreError, Written};
+
+use crate::samples::{completed, failed};
+
+#[test]
+fn an_outcome_is_read_as_it_was_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = Folder::at(dir.path());
+    let outcome = completed(1);
+    assert_eq!(folder.read_outcome(&outcome.key).unwrap(), None);
+    assert_eq!(folder.write_outcome(&outcome).unwrap(), Written::New);
+    assert_eq!(folder.read_outcome(&outcome.key).unwrap(), Some(outcome));
+}
+
+#[test]
+fn an_outcome_file_is_json_that_people_can_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = Folder::at(dir.path());
+    let outcome = completed(1);
+    folder.write_outcome(&outcome).unwrap();
+    let path = dir.path().join(format!("outcomes/{}.json", outcome.key));
+    let text = fs::read_to_string(path).unwrap();
+    assert!(text.lines().any(|line| line.trim() == r#""best_epoch": 21,"#), "{text}");
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(json["schema"], 1);
+    assert_eq!(json["outcome"]["trial"]["model"]["name"], "sasrec");
+    // BLAKE3 over the version and the bytes as they stand in the file, which nobody needs our code to check.
+    let start = text.find(r#""outcome": "#).unwrap() + r#""outcome": "#.len();
+    let body = text[start..].trim_end().strip_suffix('}').unwrap().trim_end();
+    let checksum = blake3::hash(&[&1_u32.to_le_bytes(), body.as_bytes()].concat());
+    assert_eq!(json["checksum"], checksum.to_hex().as_str());
+}
+
+#[test]
+fn a_late_twin_cannot_overwrite_a_completed_outcome() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = Folder::at(dir.path());
+    let first = completed(1);
+    folder.write_outcome(&first).unwrap();
+    for twin in [Outcome { attempt: 2, ..completed(1) }, failed(1)] {
+        assert_eq!(folder.write_outcome(&twin).unwrap(), Written::AlreadyCompleted);
+        assert_eq!(folder.read_outcome(&first.key).unwrap(), Some(first.clone()));
+    }
+    folder.write_units(&first.key, &[0.5]).unwrap();
+    assert_eq!(folder.read_units(&first.key).unwrap(), None);
+}
+
+#[test]
+fn a_failed_outcome_gives_way_to_a_later_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = Folder::at(dir.path());
+    folder.write_outcome(&failed(1)).unwrap();
+    let again = Outcome { attempt: 2, ..failed(1) };
+    assert_eq!(folder.write_outcome(&again).unwrap(), Written::Replaced);
+    assert_eq!(folder.write_outcome(&completed(1)).unwrap(), Written::Replaced);
+    assert_eq!(folder.read_outcome(&again.key).unwrap(), Some(completed(1)));
+}
+
+#[test]
+fn of_many_twins_at_once_exactly_one_completes_the_trial() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = Folder::at(dir.path());
+    for seed in 0..20 {
+        if seed % 2 == 0 {
+            folder.write_outcome(&failed(seed)).unwrap();
+        }
+        let write =
+            |attempt| folder.write_outcome(&Outcome { attempt, ..completed(seed) }).unwrap();
+        let written: Vec<Written> = std::thread::scope(|scope| {
+            let twins = [10, 11, 12, 13].map(|attempt| scope.spawn(move || write(attempt)));
+            twins.into_iter().map(|twin| twin.join().unwrap()).collect()
+        });
+        let winner = written.iter().position(|written| *written != Written::AlreadyCompleted);
+        assert_eq!(written.iter().filter(|w| **w == Written::AlreadyCompleted).count(), 3);
+        let kept = folder.read_outcome(&completed(seed).key).unwrap().unwrap();
+        assert_eq!(kept.attempt, 10 + winner.unwrap() as u32);
+    }
+    // 20 outcomes and the lock's file; nothing half written.
+    assert_eq!(fs::read_dir(dir.path().join("outcomes")).unwrap().count(), 21);
+}
+
+#[test]
+fn a_diverged_trial_can_be_kept_although_json_has_no_nan() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let mut outcome = failed(1);
+    outcome.curve = completed(1).curve;
+    outcome.curve[1].train_loss = f64::NAN;
+    store.record(&outcome).unwrap();
+    let read = store.get(&outcome.key).unwrap().unwrap();
+    assert!(read.curve[1].train_loss.is_nan());
+    assert_eq!(read.status, outcome.status);
+}
+
+#[test]
+fn units_keep_every_bit_and_damage_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = Folder::at(dir.path());
+    let key = completed(1).key;
+    let units = [0.1, -0.0, f32::INFINITY, f32::MIN_POSITIVE];
+    folder.write_units(&key, &units).unwrap();
+    let bits = |units: &[f32]| units.iter().map(|unit| unit.to_bits()).collect::<Vec<_>>();
+    assert_eq!(bits(&folder.read_units(&key).unwrap().unwrap()), bits(&units));
+    let path = dir.path().join(format!("units/{key}.f32"));
+    let whole = fs::read(&path).unwrap();
+    assert_eq!(whole.len(), 32 + 4 * 4);
+    let mut flipped = whole.clone();
+    flipped[40] ^= 1;
+    for damaged in [&whole[..44], &whole[..43], &whole[..20], &flipped] {
+        fs::write(&path, damaged).unwrap();
+        assert!(matches!(folder.read_units(&key), Err(StoreError::Damaged { .. })));
+    }
+}
+
+#[test]
+fn cards_specs_checkpoints_and_attempts_have_their_places() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let folder = store.folder();
+    let card = card();
+    folder.write_card(&card).unwrap();
+    assert_eq!(folder.read_card(&card.key).unwrap(), Some(card));
+    let hash = completed(2).key;
+    assert_eq!(folder.read_spec(hash.as_str()).unwrap(), None);
+    folder.write_spec(hash.as_str(), "name: x # why\n").unwrap();
+    assert_eq!(folder.read_spec(hash.as_str()).unwrap().unwrap(), "name: x # why\n");
+    let stem = folder.checkpoint_path(&completed(3).trial.fit_key()).unwrap();
+    fs::write(stem.with_extension("safetensors"), b"weights").unwrap();
+    let attempts = [2, 1].map(|attempt| Outcome { attempt, ..failed(4) });
+    for attempt in &attempts {
+        store.note_attempt(attempt).unwrap();
+    }
+    let noted = folder.attempts(&attempts[0].key).unwrap();
+    assert_eq!(noted.iter().map(|outcome| outcome.attempt).collect::<Vec<_>>(), [1, 2]);
+}
+
+#[test]
+fn a_key_that_would_leave_the_folder_is_refused() {
+    let folder = Folder::at("nowhere");
+    for key in ["../../x", "", "ABCDEF0123456789ABCDEF0123456789"] {
+        assert!(matches!(folder.read_spec(key), Err(StoreError::BadKey(_))));
+        assert!(matches!(folder.read_card(key), Err(StoreError::BadKey(_))));
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("a_file");
+    fs::write(&file, b"").unwrap();
+    let error = Store::open(file.join("store")).unwrap_err();
+    let expected = format!("cannot write {}", file.join("store/outcomes").display());
+    assert_eq!(error.to_string(), expected);
+    let error = Folder::at(&file).write_outcome(&completed(1)).unwrap_err();
+    assert!(error.to_string().starts_with("cannot write ") && error.to_string().contains("a_file"));
+}
+
+fn card() -> DatasetCard {
+    let used = |name: &str| Use { name: name.into(), revision: 1, params: [].into() };
+    let recipe = Recipe {
+        task: Task::TopN,
+        source: used("synthetic"),
+        content: "c".into(),
+        steps: Vec::new(),
+        split: used("leave_one_out"),
+    };
+    DatasetCard {
+        key: recipe.key(),
+        recipe,
+        n_users: 3,
+        n_items: 4,
+        n_interactions: 5,
+        density: 5.0 / 12.0,
+        steps: Vec::new(),
+        parts: Vec::new(),
+        per_user: Spread::default(),
+        per_item: Spread::default(),
+        item_gini: 0.1,
+        popularity_curve: vec![0.0, 1.0],
+        ratings: vec![(0.5, 2)],
+        time_span: None,
+        columns: Vec::new(),
+        notes: Vec::new(),
+    }
+}

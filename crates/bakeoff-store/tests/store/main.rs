@@ -1,0 +1,8 @@
+//! The store as its users meet it: files, crashes, repairs, two at a time, many outcomes.
+
+mod crash; // kill -9 of a real process between its writes
+mod files; // what a folder gives back, and what it refuses
+mod locking; // a second coordinator
+mod repair; // damaged files and a damaged index
+mod samples; // the outcomes that the others write
+mod speed; // ten thousand outcomes
