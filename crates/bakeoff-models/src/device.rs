@@ -58,3 +58,23 @@ pub fn open(cuda: bool) -> Result<Device, String> {
 pub fn set_threads(threads: u32) {
     tch::set_num_threads(threads as i32);
 }
+
+/// What a trial's provenance calls the device: `cpu`, or `cuda` with the card's name.
+pub fn name(cuda: bool) -> String {
+    if !cuda {
+        return "cpu".into();
+    }
+    // tch has no call for a card's name; the driver's tool has.
+    let output = std::process::Command::new("nvidia-smi")
+        .args(["--query-gpu=name", "--format=csv,noheader", "--id", &visible_card()])
+        .output();
+    let name = output.ok().and_then(|output| String::from_utf8(output.stdout).ok());
+    match name.as_deref().map(str::trim) {
+        Some(name) if !name.is_empty() => format!("cuda ({name})"),
+        _ => "cuda".into(),
+    }
+}
+
+fn visible_card() -> String {
+    std::env::var("CUDA_VISIBLE_DEVICES").unwrap_or_else(|_| "0".into())
+}

@@ -30,4 +30,4 @@ pub mod training;
 pub use error::ModelError;
 pub use model::{Built, Direct, ModelEntry, ModelPlugin, Setting};
 pub use registry::{catalog, find};
-pub use run_trial::{Scoring, TrialResult, run_trial};
+pub use run_trial::{TrialResult, run_trial};

@@ -153,8 +153,3 @@ impl<E: SequenceEncoder> Network for Sequential<E> {
 pub(crate) fn lookup(table: &Tensor, index: &Tensor) -> Tensor {
     Tensor::embedding(table, index, -1, false, false)
 }
-
-/// Dropout in training, nothing in evaluation.
-pub(crate) fn dropout(x: &Tensor, p: f64, train: bool) -> Tensor {
-    if train && p > 0.0 { x.dropout(p, true) } else { x.shallow_clone() }
-}

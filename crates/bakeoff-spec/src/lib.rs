@@ -4,27 +4,44 @@
 //! YAML text ──read──▶ Spec ──plan──▶ Plan { trials } ──▶ Trial ──▶ Outcome
 //! ```
 //!
-//! Read [`spec`] for what a user writes, [`plan`] for what it means, [`trial`] and [`outcome`] for what runs and what
-//! comes of it, [`event`] for what watchers see, and [`registry`] for how anything is added.
+//! [`SpecFile::read`] and [`SpecFile::plan`] are the way from text to plan; both end in a [`SpecError`] that shows every
+//! mistake in its place. Read [`spec`] for what a user writes, [`plan`] for what it means, [`trial`] and [`outcome`] for
+//! what runs and what comes of it, [`event`] for what watchers see, and [`registry`] for how anything is added.
 
 pub mod card;
 pub mod catalog;
+mod describe;
+pub mod error;
 pub mod event;
+pub mod grid;
 pub mod metric_key;
 pub mod outcome;
+mod paths;
+mod place;
 pub mod plan;
+mod planning;
 pub mod registry;
+pub mod schema;
 pub mod spec;
+pub mod spec_file;
+pub mod study;
+mod suggest;
 pub mod training;
 pub mod trial;
+mod validate;
+mod yaml;
 
 pub use card::DatasetCard;
 pub use catalog::{Catalog, MetricInfo, ModelInfo};
+pub use error::{Problem, SpecError};
 pub use event::RunEvent;
 pub use metric_key::MetricKey;
 pub use outcome::{Cause, Cost, CurvePoint, Outcome, Provenance, Scores, Status};
 pub use plan::{ModelPlan, Plan};
 pub use registry::{Entry, Params, Plugin, PluginInfo};
+pub use schema::schema;
 pub use spec::Spec;
+pub use spec_file::{Fingerprint, SpecFile};
+pub use study::{Counts, ModelStudy, Study};
 pub use training::{Loss, Optimizer, Training};
 pub use trial::{Recipe, Scored, Task, Trial, TrialKey, Use};

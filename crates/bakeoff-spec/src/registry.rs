@@ -115,7 +115,7 @@ fn complete<P: Plugin>(params: &Params) -> Result<Params, ParamError> {
     }
 }
 
-fn schema_of<P: JsonSchema>() -> Value {
+pub(crate) fn schema_of<P: JsonSchema>() -> Value {
     schemars::generate::SchemaSettings::draft2020_12()
         .with(|settings| {
             settings.inline_subschemas = true;

@@ -29,7 +29,7 @@ pub struct Training {
     pub momentum: f64,
     /// What is minimised.
     pub loss: Loss,
-    /// Items drawn per positive for bce, bpr and sampled_cross_entropy.
+    /// Items drawn per positive for bce, bpr and `sampled_cross_entropy`.
     #[schemars(range(min = 1, max = 65_536))]
     pub n_negatives: u32,
     /// How many validations in a row may fail to improve before training stops; 0 never stops early.

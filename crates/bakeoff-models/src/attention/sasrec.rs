@@ -8,13 +8,14 @@ use bakeoff_data::Dataset;
 use bakeoff_spec::{Loss, Plugin, Task, Training};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 use crate::error::ModelError;
+use crate::layers::dropout::dropout;
 use crate::layers::linear::Linear;
 use crate::layers::norm::LayerNorm;
 use crate::model::{Built, ModelPlugin, Setting};
-use crate::network::{SequenceEncoder, Sequential, dropout, lookup};
+use crate::network::{SequenceEncoder, Sequential, lookup};
 use crate::parameters::{Init, Parameters};
 
 /// Hyperparameters of [`SasRec`].
@@ -172,10 +173,7 @@ impl Block {
         let qkv = self.qkv.forward(x).view([b, len, 3, n_heads, hidden / n_heads]);
         let qkv = qkv.permute([2, 0, 3, 1, 4]); // [3, b, heads, len, hidden / heads]
         let (q, k, v) = (qkv.get(0), qkv.get(1), qkv.get(2));
-        let p = if train { config.attention_dropout } else { 0.0 };
-        let attended = Tensor::scaled_dot_product_attention(
-            &q, &k, &v, None::<&Tensor>, p, true, None, false,
-        );
+        let attended = attend(&q, &k, &v, if train { config.attention_dropout } else { 0.0 });
         let attended = attended.transpose(1, 2).reshape([b, len, hidden]);
         let attended = dropout(&self.out.forward(&attended), config.dropout, train);
         let x = self.attention_norm.forward(&(x + attended));
@@ -183,4 +181,17 @@ impl Block {
         let outer = dropout(&self.outer.forward(&inner), config.dropout, train);
         self.feed_forward_norm.forward(&(x + outer))
     }
+}
+
+/// Causal attention of queries, keys and values `[b, heads, len, d]`. libtorch's own is used where it needs no dropout:
+/// with it, it takes the path below, but with a slower generator.
+fn attend(q: &Tensor, k: &Tensor, v: &Tensor, p: f64) -> Tensor {
+    if p == 0.0 {
+        return Tensor::scaled_dot_product_attention(q, k, v, None::<&Tensor>, 0.0, true, None, false);
+    }
+    let (len, d) = (q.size()[2], q.size()[3]);
+    let is_later = Tensor::ones([len, len], (Kind::Bool, q.device())).triu(1);
+    let mut scores = (q * (d as f64).sqrt().recip()).matmul(&k.transpose(2, 3)); // [b, heads, len, len]
+    let weights = scores.masked_fill_(&is_later, f64::NEG_INFINITY).softmax(-1, Kind::Float);
+    dropout(&weights, p, true).matmul(v)
 }

@@ -12,9 +12,10 @@ use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
 use crate::error::ModelError;
+use crate::layers::dropout::dropout;
 use crate::layers::linear::Linear;
 use crate::model::{Built, ModelPlugin, Setting};
-use crate::network::{SequenceEncoder, Sequential, dropout, lookup};
+use crate::network::{SequenceEncoder, Sequential, lookup};
 use crate::parameters::{Init, Parameters};
 
 /// Hyperparameters of [`Caser`].

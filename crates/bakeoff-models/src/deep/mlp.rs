@@ -7,7 +7,7 @@ use bakeoff_data::Dataset;
 use bakeoff_spec::{Loss, Optimizer, Plugin, Task, Training};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 use crate::error::ModelError;
 use crate::layers::entity::Entity;
@@ -97,8 +97,7 @@ impl ModelPlugin for Mlp {
         };
         let bias = p.add("output.bias", &[1], Init::Constant(start));
         p.flatten();
-        let n_items = data.n_items() as i64;
-        let network = Perceptron { users, items, n_items, mlp, weight, bias, parameters: p };
+        let network = Perceptron { users, items, mlp, weight, bias, parameters: p };
         Ok(Built::Network(Box::new(network)))
     }
 }
@@ -113,7 +112,6 @@ fn mean_rating(data: &Dataset) -> f64 {
 struct Perceptron {
     users: Entity,
     items: Entity,
-    n_items: i64,
     mlp: PairMlp,
     weight: Tensor, // [last width]
     bias: Tensor,   // [1]
@@ -126,14 +124,12 @@ impl PairScorer for Perceptron {
     }
 
     fn scores(&self, users: &Tensor, items: &Tensor, train: bool) -> Tensor {
-        let (users, items) = (self.users.vectors(users), self.items.vectors(items));
-        self.mlp.pairs(&users, &items, train).matmul(&self.weight) + &self.bias
+        let hidden = self.mlp.pairs((&self.users, users), (&self.items, items), train);
+        hidden.matmul(&self.weight) + &self.bias
     }
 
     fn score_all(&self, users: &Tensor) -> Tensor {
-        let every = Tensor::arange(self.n_items, (Kind::Int64, self.parameters.device()));
-        let items = self.items.vectors(&every);
-        let users = self.users.vectors(users);
-        self.mlp.all_pairs(&users, &items, |h| h.matmul(&self.weight)) + &self.bias
+        let score = |hidden: &Tensor| hidden.matmul(&self.weight);
+        self.mlp.all_pairs((&self.users, users), &self.items, score) + &self.bias
     }
 }

@@ -112,14 +112,13 @@ impl PairScorer for TwoTowers {
     fn scores(&self, users: &Tensor, items: &Tensor, train: bool) -> Tensor {
         let factors = lookup(&self.factor_items, items); // [b, m, d]
         let linear = factors.bmm(&self.weighted_users(users).unsqueeze(2)).squeeze_dim(2);
-        let (users, items) = (lookup(&self.users, users), lookup(&self.items, items));
-        linear + self.mlp.pairs(&users, &items, train).matmul(&self.mlp_weight) + &self.bias
+        let hidden = self.mlp.pairs((&self.users, users), (&self.items, items), train);
+        linear + hidden.matmul(&self.mlp_weight) + &self.bias
     }
 
     fn score_all(&self, users: &Tensor) -> Tensor {
         let linear = self.weighted_users(users).mm(&self.factor_items.tr()); // [b, n_items]
-        let users = lookup(&self.users, users);
-        let deep = self.mlp.all_pairs(&users, &self.items, |h| h.matmul(&self.mlp_weight));
-        linear + deep + &self.bias
+        let score = |hidden: &Tensor| hidden.matmul(&self.mlp_weight);
+        linear + self.mlp.all_pairs((&self.users, users), &self.items, score) + &self.bias
     }
 }

@@ -1,9 +1,10 @@
 //! A user or an item as a vector: its embedding, and its columns' values.
 
 use bakeoff_data::{Column, ColumnValues};
-use tch::{Device, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use crate::error::ModelError;
+use crate::layers::pair_mlp::Vectors;
 use crate::network::lookup;
 use crate::parameters::{Init, Parameters};
 
@@ -55,8 +56,18 @@ impl Entity {
         self.width
     }
 
-    /// Vectors `[…, width]` of entities `[…]`.
-    pub fn vectors(&self, index: &Tensor) -> Tensor {
+}
+
+impl Vectors for Entity {
+    fn len(&self) -> i64 {
+        self.ids.size()[0]
+    }
+
+    fn all(&self) -> Tensor {
+        self.at(&Tensor::arange(self.len(), (Kind::Int64, self.ids.device())))
+    }
+
+    fn at(&self, index: &Tensor) -> Tensor {
         let mut parts = vec![lookup(&self.ids, index)];
         for (codes, table) in &self.categories {
             let codes = codes.take(index); // […]

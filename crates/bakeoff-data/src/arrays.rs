@@ -1,0 +1,139 @@
+//! The arrays of a prepared dataset: one safetensors file, written at once, read through a memory map.
+//!
+//! The format orders arrays by the size of their elements, so that each lies aligned in the map; any tool that reads
+//! safetensors reads ours. Little-endian machines only, as the format is.
+
+use std::collections::HashMap;
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use bytemuck::Pod;
+use memmap2::Mmap;
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
+
+use crate::error::DataError;
+
+/// The file's name in a dataset's folder.
+pub(crate) const FILE: &str = "arrays.safetensors";
+
+/// The mapped file and where its arrays lie.
+#[derive(Debug)]
+pub(crate) struct Arrays {
+    dir: PathBuf,
+    map: Mmap,
+    spans: HashMap<String, (Dtype, Range<usize>)>,
+}
+
+/// Where an array lies; its element type was checked.
+#[derive(Debug, Clone)]
+pub(crate) struct Span(Range<usize>);
+
+/// A type that arrays are made of.
+pub(crate) trait Element: Pod {
+    /// Its name in the format.
+    const DTYPE: Dtype;
+}
+
+impl Element for u8 {
+    const DTYPE: Dtype = Dtype::U8;
+}
+
+impl Element for u32 {
+    const DTYPE: Dtype = Dtype::U32;
+}
+
+impl Element for u64 {
+    const DTYPE: Dtype = Dtype::U64;
+}
+
+impl Element for i64 {
+    const DTYPE: Dtype = Dtype::I64;
+}
+
+impl Element for f32 {
+    const DTYPE: Dtype = Dtype::F32;
+}
+
+impl Arrays {
+    /// Maps the file in `dir`, which must have `len` bytes.
+    pub(crate) fn open(dir: &Path, len: u64) -> Result<Self, DataError> {
+        let damaged = |reason: String| DataError::Damaged { dir: dir.to_owned(), reason };
+        let path = dir.join(FILE);
+        let file = fs::File::open(&path).map_err(|error| damaged(format!("{FILE}: {error}")))?;
+        let map = map(&file).map_err(|error| damaged(format!("{FILE}: {error}")))?;
+        if map.len() as u64 != len {
+            return Err(damaged(format!("{FILE} has {} bytes instead of {len}", map.len())));
+        }
+        let (header_len, header) = SafeTensors::read_metadata(&map)
+            .map_err(|error| damaged(format!("{FILE}: {error}")))?;
+        let data = size_of::<u64>() + header_len;
+        let of = |(name, info): (String, &safetensors::tensor::TensorInfo)| {
+            let (start, end) = info.data_offsets;
+            (name, (info.dtype, data + start..data + end))
+        };
+        let spans = header.tensors().into_iter().map(of).collect();
+        Ok(Self { dir: dir.to_owned(), map, spans })
+    }
+
+    /// The whole file.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.map
+    }
+
+    /// Finds the array `name` of `T`, with `len` elements if that is known.
+    pub(crate) fn span<T: Element>(
+        &self,
+        name: &str,
+        len: Option<usize>,
+    ) -> Result<Span, DataError> {
+        let damaged = || DataError::Damaged {
+            dir: self.dir.clone(),
+            reason: format!("array {name} is not there or of another size"),
+        };
+        let (dtype, range) = self.spans.get(name).ok_or_else(damaged)?;
+        let bytes = &self.map[range.clone()];
+        let elements: &[T] = bytemuck::try_cast_slice(bytes).map_err(|_| damaged())?;
+        if *dtype != T::DTYPE || len.is_some_and(|len| len != elements.len()) {
+            return Err(damaged());
+        }
+        Ok(Span(range.clone()))
+    }
+
+    /// The array at a span of `T`.
+    pub(crate) fn get<T: Element>(&self, span: &Span) -> &[T] {
+        bytemuck::cast_slice(&self.map[span.0.clone()])
+    }
+}
+
+/// Arrays to be written, by name.
+#[derive(Debug, Default)]
+pub(crate) struct ArraysWriter {
+    arrays: Vec<(String, Dtype, usize, Vec<u8>)>,
+}
+
+impl ArraysWriter {
+    /// Adds an array.
+    pub(crate) fn add<T: Element>(&mut self, name: impl Into<String>, values: &[T]) {
+        let bytes = bytemuck::cast_slice(values).to_vec();
+        self.arrays.push((name.into(), T::DTYPE, values.len(), bytes));
+    }
+
+    /// The content of the file; the same arrays give the same bytes.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let views = self.arrays.iter().map(|(name, dtype, len, bytes)| {
+            let view = TensorView::new(*dtype, vec![*len], bytes);
+            (name, view.expect("the length is that of the values"))
+        });
+        safetensors::serialize(views, None).expect("the header is far below the format's limit")
+    }
+}
+
+/// Mapping is unsafe since the file could be truncated by another process while it is mapped.
+#[expect(unsafe_code, reason = "memory maps have no safe interface")]
+fn map(file: &fs::File) -> std::io::Result<Mmap> {
+    // SAFETY: a dataset's files are written under another name and never changed after they got theirs; a rebuilt one
+    // is a new file, and the map keeps the old one alive.
+    unsafe { Mmap::map(file) }
+}

@@ -1,0 +1,230 @@
+//! Why data could not be read, cleaned, split or kept.
+
+use std::io;
+use std::path::PathBuf;
+
+use bakeoff_spec::registry::ParamError;
+
+/// What went wrong, where, and what would help.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// A file that a spec names could not be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file could not be written: a full disk, a read-only folder.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A value is not what its column holds.
+    #[error("{}, line {line}, column `{column}`: found `{found}`, expected {expected}", path.display())]
+    Value {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: u64,
+        /// Its name, or its number from 1 where there is no header.
+        column: String,
+        /// As it stands in the file.
+        found: String,
+        /// What is allowed, and how to get there.
+        expected: String,
+    },
+    /// A line has too few or too many fields.
+    #[error("{}, line {line}: {found} fields, expected {expected}", path.display())]
+    Fields {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: u64,
+        /// How many there are.
+        found: u64,
+        /// How many there should be.
+        expected: String,
+    },
+    /// The file does not have a column that is needed.
+    #[error(
+        "{} has no column `{column}`{}; it has {}; `{param}` names the column", path.display(),
+        did_you_mean(suggestion.as_deref()), listed(present)
+    )]
+    MissingColumn {
+        /// The file.
+        path: PathBuf,
+        /// The column looked for.
+        column: String,
+        /// The source's parameter that says which column it is.
+        param: &'static str,
+        /// The columns that are there.
+        present: Vec<String>,
+        /// The one of them that was perhaps meant.
+        suggestion: Option<String>,
+    },
+    /// Two lines describe the same user or item.
+    #[error("{}, line {line}: `{id}` was described before; remove one of the two lines", path.display())]
+    Twice {
+        /// The file.
+        path: PathBuf,
+        /// The second line, from 1.
+        line: u64,
+        /// The raw id.
+        id: String,
+    },
+    /// A source, step or split of this name is not registered.
+    #[error("there is no {kind} called `{name}`")]
+    Unknown {
+        /// `source`, `step` or `split`.
+        kind: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// A plug-in refused its parameters.
+    #[error("the parameters of `{plugin}` are wrong")]
+    Params {
+        /// Its name.
+        plugin: &'static str,
+        /// Why.
+        source: ParamError,
+    },
+    /// The source's files are not those that were planned with.
+    #[error(
+        "the files of source `{source_name}` have changed since planning; start again to plan with what they hold now"
+    )]
+    SourceChanged {
+        /// The source.
+        source_name: String,
+    },
+    /// Something needs ratings and the data has none.
+    #[error("{needed_by} needs ratings and the data has none; {fix}")]
+    NeedsRatings {
+        /// A step, a split or the task.
+        needed_by: String,
+        /// What would help.
+        fix: &'static str,
+    },
+    /// Something needs timestamps and the data has none.
+    #[error(
+        "{needed_by} needs timestamps and the data has none; name their column in the source, or use split `random` or \
+         `leave_one_out`"
+    )]
+    NeedsTimestamps {
+        /// A step or a split.
+        needed_by: String,
+    },
+    /// A rating or timestamp is still missing after cleaning.
+    #[error(
+        "{}, line {line}: no {what}; fill it with a `fill_missing` step (columns: [{what}]) or remove the line",
+        path.display()
+    )]
+    Missing {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: u64,
+        /// `rating` or `timestamp`.
+        what: &'static str,
+    },
+    /// A step names a column that the data does not have.
+    #[error(
+        "step `{step}`: there is no column `{column}`{}; the data has {}",
+        did_you_mean(suggestion.as_deref()), listed(present)
+    )]
+    UnknownColumn {
+        /// The step.
+        step: &'static str,
+        /// The column looked for.
+        column: String,
+        /// The columns that are there.
+        present: Vec<String>,
+        /// The one of them that was perhaps meant.
+        suggestion: Option<String>,
+    },
+    /// A column cannot be filled in the way asked for.
+    #[error("step `fill_missing`: column `{column}` cannot be filled with {with}: {reason}")]
+    CannotFill {
+        /// The column.
+        column: String,
+        /// `mean`, `mode`, …
+        with: String,
+        /// Why, and what is allowed.
+        reason: &'static str,
+    },
+    /// The source holds no interaction, or a step removed the last one.
+    #[error("no interactions are left after `{step}`; {fix}")]
+    NothingLeft {
+        /// The source or step.
+        step: String,
+        /// What would help.
+        fix: &'static str,
+    },
+    /// A part of the split came out empty.
+    #[error(
+        "split `{split}` leaves the {part} part without interactions, out of {n_interactions}; use more data, other \
+         shares or another split"
+    )]
+    EmptyPart {
+        /// The split.
+        split: String,
+        /// `train`, `valid` or `test`.
+        part: &'static str,
+        /// Interactions there were to divide.
+        n_interactions: usize,
+    },
+    /// A prepared dataset is not what was once written.
+    #[error("the prepared dataset {} is not whole ({reason}); prepare it again", dir.display())]
+    Damaged {
+        /// Its folder.
+        dir: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// This source needs no download, or is none.
+    #[error("`{name}` is no source that can be fetched; {} can", listed(fetchable))]
+    NotFetchable {
+        /// The name asked for.
+        name: String,
+        /// Sources that can be fetched.
+        fetchable: Vec<String>,
+    },
+    /// A download failed or brought something else than expected.
+    #[error("cannot fetch {name}: {reason}; {fix}")]
+    Download {
+        /// The source.
+        name: &'static str,
+        /// What happened.
+        reason: String,
+        /// What would help.
+        fix: String,
+    },
+}
+
+impl DataError {
+    /// Whether the spec, the data or the options are to be mended, rather than this machine or program.
+    pub fn is_user_mistake(&self) -> bool {
+        !matches!(self, Self::Write { .. } | Self::Damaged { .. } | Self::Download { .. })
+    }
+}
+
+/// The candidate that is most like `name`, if one is like it at all.
+pub(crate) fn nearest(name: &str, candidates: &[String]) -> Option<String> {
+    let likeness =
+        |candidate: &String| strsim::jaro_winkler(&name.to_lowercase(), &candidate.to_lowercase());
+    let best = candidates.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    (likeness(best) > 0.75).then(|| best.clone())
+}
+
+fn did_you_mean(suggestion: Option<&str>) -> String {
+    suggestion.map_or_else(String::new, |name| format!(" (did you mean `{name}`?)"))
+}
+
+fn listed(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    if quoted.is_empty() { "none".into() } else { quoted.join(", ") }
+}

@@ -1,0 +1,74 @@
+//! The manifest of a prepared dataset: its card, what its arrays are, and the checksums that say whether it is whole.
+
+use std::fs;
+use std::path::Path;
+
+use bakeoff_spec::DatasetCard;
+use bakeoff_spec::trial::content_key;
+use serde::{Deserialize, Serialize};
+
+use crate::error::DataError;
+
+/// The file's name in a dataset's folder.
+pub(crate) const FILE: &str = "manifest.json";
+
+/// The version that is written; a dataset of another version is built again.
+const SCHEMA: u32 = 1;
+
+/// What the file holds.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Manifest {
+    schema: u32,
+    /// [`content_key`] of `content`.
+    checksum: String,
+    pub(crate) content: Content,
+}
+
+/// What is known of a dataset without its arrays.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Content {
+    /// Size of the arrays' file.
+    pub(crate) arrays_len: u64,
+    /// BLAKE3 of the arrays' file.
+    pub(crate) arrays_blake3: String,
+    pub(crate) rating_range: Option<(f32, f32)>,
+    pub(crate) user_columns: Vec<ColumnInfo>,
+    pub(crate) item_columns: Vec<ColumnInfo>,
+    pub(crate) card: DatasetCard,
+}
+
+/// A column without its values.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ColumnInfo {
+    pub(crate) name: String,
+    /// `None` for numbers.
+    pub(crate) n_values: Option<u32>,
+}
+
+impl Manifest {
+    pub(crate) fn new(content: Content) -> Self {
+        Self { schema: SCHEMA, checksum: content_key(&content), content }
+    }
+
+    /// Reads the manifest in `dir` and compares its own checksum.
+    pub(crate) fn read(dir: &Path) -> Result<Self, DataError> {
+        let damaged = |reason: String| DataError::Damaged { dir: dir.to_owned(), reason };
+        let bytes = fs::read(dir.join(FILE)).map_err(|e| damaged(format!("{FILE}: {e}")))?;
+        let manifest: Self =
+            serde_json::from_slice(&bytes).map_err(|e| damaged(format!("{FILE}: {e}")))?;
+        if manifest.schema != SCHEMA {
+            return Err(damaged(format!("version {} instead of {SCHEMA}", manifest.schema)));
+        }
+        if manifest.checksum != content_key(&manifest.content) {
+            return Err(damaged(format!("the checksum of {FILE} does not match")));
+        }
+        Ok(manifest)
+    }
+
+    /// The content of the file.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(self).expect("a manifest always serialises");
+        bytes.push(b'\n');
+        bytes
+    }
+}

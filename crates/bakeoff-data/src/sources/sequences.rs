@@ -1,0 +1,63 @@
+//! A line a user: `USER ITEM ITEM …`, oldest first. Neither ratings nor times, but the order is known.
+
+use std::path::{Path, PathBuf};
+
+use bakeoff_spec::Plugin;
+use bakeoff_spec::registry::SpecPath;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{INTERACTIONS, Source, SourceFiles};
+use crate::error::DataError;
+use crate::interactions::Interactions;
+
+/// Which file.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sequences {
+    /// The file with a user a line: the user and then the items, oldest first, with blanks between.
+    pub path: SpecPath,
+}
+
+impl Plugin for Sequences {
+    const NAME: &'static str = "sequences";
+    const ABOUT: &'static str = "A line a user: the user, then the items, oldest first.";
+    type Params = Self;
+}
+
+impl Source for Sequences {
+    fn files(&self, _cache: &Path) -> Vec<(&'static str, PathBuf)> {
+        vec![(INTERACTIONS, self.path.as_ref().into())]
+    }
+
+    fn read(&self, files: &SourceFiles) -> Result<Interactions, DataError> {
+        let file = files.interactions();
+        let mut table = Interactions::new(&file.path, false, false);
+        for (bytes, number) in file.bytes.split(|&byte| byte == b'\n').zip(1u32..) {
+            let (path, line) = (file.path.clone(), u64::from(number));
+            let Ok(text) = std::str::from_utf8(bytes) else {
+                return Err(DataError::Value {
+                    path,
+                    line,
+                    column: "1".into(),
+                    found: String::from_utf8_lossy(bytes).chars().take(40).collect(),
+                    expected: "UTF-8 text; convert the file, with iconv for example".into(),
+                });
+            };
+            let mut words = text.split_ascii_whitespace();
+            let Some(user) = words.next() else { continue };
+            if table.users.index(user).is_some() {
+                return Err(DataError::Twice { path, line, id: user.to_owned() });
+            }
+            let n_before = table.len();
+            for item in words {
+                table.push(user, item, f64::NAN, f64::NAN, number);
+            }
+            if table.len() == n_before {
+                let expected = "a user and at least one item".to_owned();
+                return Err(DataError::Fields { path, line, found: 1, expected });
+            }
+        }
+        Ok(table)
+    }
+}

@@ -1,0 +1,53 @@
+//! How interactions are divided into train, validation and test. To add a split: write its file, add its line.
+
+use bakeoff_spec::registry::{find, params_of};
+use bakeoff_spec::{Entry, Params, Plugin};
+
+use crate::encode::Encoded;
+use crate::error::DataError;
+
+bakeoff_spec::register! { SplitEntry, build;
+    random::Random,
+    temporal::Temporal,
+    leave_one_out::LeaveOneOut,
+}
+
+/// A split with its parameters.
+pub trait Split {
+    /// The part of each row. Since a row gets one answer, no row is in two parts.
+    fn assign(&self, data: &Encoded) -> Result<Vec<Assigned>, DataError>;
+}
+
+/// The part that a row goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Assigned {
+    /// What models are fitted on.
+    Train,
+    /// What configurations are chosen on.
+    Valid,
+    /// What the chosen ones are scored on.
+    Test,
+}
+
+/// One registered split.
+pub type SplitEntry = Entry<fn(&Params) -> Result<Box<dyn Split>, DataError>>;
+
+/// The split called `name` with these parameters.
+pub fn split(name: &str, params: &Params) -> Result<Box<dyn Split>, DataError> {
+    let unknown = || DataError::Unknown { kind: "split", name: name.to_owned() };
+    (find(ALL, name).ok_or_else(unknown)?.build)(params)
+}
+
+fn build<P: Plugin<Params: Split>>(params: &Params) -> Result<Box<dyn Split>, DataError> {
+    let params =
+        params_of::<P>(params).map_err(|source| DataError::Params { plugin: P::NAME, source })?;
+    Ok(Box::new(params))
+}
+
+/// Something of the data must be left to fit on.
+fn check_shares(valid: f64, test: f64) -> Result<(), String> {
+    if valid + test < 1.0 {
+        return Ok(());
+    }
+    Err(format!("valid + test: {valid} + {test} leaves nothing to train on; must be below 1"))
+}

@@ -1,0 +1,62 @@
+//! The past for training, the future for validation and test: two points in time, the same for everybody.
+
+use bakeoff_spec::Plugin;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Assigned, Split, check_shares};
+use crate::encode::Encoded;
+use crate::error::DataError;
+
+/// The shares of interactions that lie after the two points in time.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Temporal {
+    /// Share of the validation part, which comes before the test part. Interactions of the same second stay together,
+    /// so that parts can be a little larger or smaller.
+    #[schemars(range(min = 0.001, max = 0.9))]
+    pub valid: f64,
+    /// Share of the test part: the newest interactions.
+    #[schemars(range(min = 0.001, max = 0.9))]
+    pub test: f64,
+}
+
+impl Default for Temporal {
+    fn default() -> Self {
+        Self { valid: 0.1, test: 0.1 }
+    }
+}
+
+impl Plugin for Temporal {
+    const NAME: &'static str = "temporal";
+    const ABOUT: &'static str =
+        "Trains on the past, validates on what came next, tests on the newest interactions.";
+    type Params = Self;
+
+    fn check(params: &Self) -> Result<(), String> {
+        check_shares(params.valid, params.test)
+    }
+}
+
+impl Split for Temporal {
+    fn assign(&self, data: &Encoded) -> Result<Vec<Assigned>, DataError> {
+        let Some(times) = data.timestamp.as_ref().filter(|times| !times.is_empty()) else {
+            return Err(DataError::NeedsTimestamps {
+                needed_by: format!("split `{}`", Self::NAME),
+            });
+        };
+        let mut sorted = times.clone();
+        sorted.sort_unstable();
+        let from_end = |share: f64| {
+            let n_after = (times.len() as f64 * share).round() as usize;
+            sorted[times.len().saturating_sub(n_after).min(times.len() - 1)]
+        };
+        let (valid_from, test_from) = (from_end(self.valid + self.test), from_end(self.test));
+        let part = |&time: &i64| match time {
+            time if time >= test_from => Assigned::Test,
+            time if time >= valid_from => Assigned::Valid,
+            _ => Assigned::Train,
+        };
+        Ok(times.iter().map(part).collect())
+    }
+}

@@ -1,0 +1,125 @@
+//! Ranks of targets: on the CPU from a row of scores, on a card without moving the scores.
+
+use bakeoff_metrics::target_ranks;
+use tch::{Device, Kind, Tensor};
+
+/// The ranks of one user's targets among the candidates, as [`bakeoff_metrics::RankedUser`] wants them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Ranks {
+    pub(super) ranks: Vec<u32>,
+    pub(super) n_candidates: u32,
+}
+
+/// From the scores `[n_items]` of one user.
+pub(super) fn ranks_of_row(scores: &[f32], seen: &[u32], targets: &[u32]) -> Ranks {
+    let mut ranks = Vec::new();
+    let n_candidates = target_ranks(scores, seen, targets, &mut ranks);
+    Ranks { ranks, n_candidates }
+}
+
+/// From the scores `[b, n_items]` of a block of users, by the tie rule of [`target_ranks`]: only the targets' own
+/// scores and one count a target leave the device.
+pub(super) fn ranks_on_device(scores: &Tensor, seen: &[&[u32]], targets: &[&[u32]]) -> Vec<Ranks> {
+    let n_items = scores.size()[1];
+    let device = scores.device();
+    let unique = |items: &&[u32]| {
+        let mut items = items.to_vec();
+        items.sort_unstable();
+        items.dedup();
+        items
+    };
+    let targets: Vec<Vec<u32>> = targets.iter().map(unique).collect();
+    let widest = targets.iter().map(Vec::len).max().unwrap_or(0);
+    // Users with fewer targets repeat item 0; what comes of it is never read.
+    let mut padded = vec![0i64; targets.len() * widest];
+    for (row, items) in padded.chunks_mut(widest.max(1)).zip(&targets) {
+        row.iter_mut().zip(items).for_each(|(slot, &item)| *slot = i64::from(item));
+    }
+    let padded = Tensor::from_slice(&padded).view([-1, widest as i64]).to_device(device);
+    let of_targets = scores.gather(1, &padded, false); // [b, widest]
+
+    let flat = |row: usize, item: u32| row as i64 * n_items + i64::from(item);
+    let is_out = seen.iter().zip(&targets).enumerate();
+    let out: Vec<i64> = is_out
+        .flat_map(|(row, (seen, targets))| {
+            seen.iter().chain(targets).map(move |&item| flat(row, item))
+        })
+        .collect();
+    let out = Tensor::from_slice(&out).to_device(device);
+    let others = scores.copy();
+    let _ = others.view([-1]).index_fill_(0, &out, f64::NEG_INFINITY);
+    let counts: Vec<Tensor> = (0..widest as i64)
+        .map(|i| {
+            let threshold = of_targets.narrow(1, i, 1);
+            others.less_tensor(&threshold).logical_not().sum_dim_intlist(1, false, Kind::Int64)
+        })
+        .collect();
+    let counts = Tensor::stack(&counts, 1).to_device(Device::Cpu); // [b, widest]
+    let of_targets = of_targets.to_device(Device::Cpu);
+    let counts: Vec<i64> = counts.reshape([-1]).try_into().expect("counts are whole numbers");
+    let of_targets: Vec<f32> = of_targets.reshape([-1]).try_into().expect("scores are floats");
+    let row_of = |row: usize| row * widest..(row + 1) * widest;
+    let users = seen.iter().zip(&targets).enumerate();
+    users
+        .map(|(row, (seen, targets))| {
+            let scores = &of_targets[row_of(row)][..targets.len()];
+            let counts = &counts[row_of(row)][..targets.len()];
+            let n_unseen = targets.iter().filter(|item| seen.binary_search(item).is_err()).count();
+            let n_others = n_items as u32 - (seen.len() + n_unseen) as u32;
+            let mut order: Vec<usize> = (0..targets.len()).collect();
+            order.sort_by(|&a, &b| {
+                let (a, b) = (scores[a], scores[b]);
+                b.partial_cmp(&a).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
+            });
+            // Where a target is NaN or -inf, the masked ones are not below it either: hence the upper bound.
+            let rank = |(before, &i): (usize, &usize)| {
+                1 + before as u32 + n_others.min(counts[i] as u32)
+            };
+            let ranks: Vec<u32> = order.iter().enumerate().map(rank).collect();
+            Ranks { n_candidates: n_others + ranks.len() as u32, ranks }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::{RngExt, SeedableRng};
+    use rand_xoshiro::Xoshiro256PlusPlus as Rng;
+
+    use super::*;
+
+    #[test]
+    fn a_device_ranks_as_the_cpu_does_with_ties_and_nan() {
+        let mut rng = Rng::seed_from_u64(5);
+        for _ in 0..200 {
+            let (n_users, n_items) = (rng.random_range(1..6usize), rng.random_range(4..30usize));
+            let special = [f32::NAN, f32::NEG_INFINITY, f32::INFINITY];
+            let scores: Vec<f32> = (0..n_users * n_items)
+                .map(|_| match rng.random_range(0..12) {
+                    i @ 0..3 => special[i],
+                    i => (i / 3) as f32,
+                })
+                .collect();
+            let mut draw = |n: usize| {
+                let n = rng.random_range(0..=n);
+                (0..n).map(|_| rng.random_range(0..n_items as u32)).collect::<Vec<u32>>()
+            };
+            let mut seen: Vec<Vec<u32>> = (0..n_users).map(|_| draw(3)).collect();
+            seen.iter_mut().for_each(|items| {
+                items.sort_unstable();
+                items.dedup();
+            });
+            let targets: Vec<Vec<u32>> = (0..n_users).map(|_| draw(4)).collect();
+            let seen: Vec<&[u32]> = seen.iter().map(Vec::as_slice).collect();
+            let targets: Vec<&[u32]> = targets.iter().map(Vec::as_slice).collect();
+            if targets.iter().all(|items| items.is_empty()) {
+                continue;
+            }
+            let rows = scores.chunks(n_items).zip(seen.iter().zip(&targets));
+            let expected: Vec<Ranks> =
+                rows.map(|(row, (seen, targets))| ranks_of_row(row, seen, targets)).collect();
+            let tensor = Tensor::from_slice(&scores).view([n_users as i64, n_items as i64]);
+            assert_eq!(ranks_on_device(&tensor, &seen, &targets), expected);
+        }
+    }
+}

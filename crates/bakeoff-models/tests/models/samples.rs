@@ -1,0 +1,93 @@
+use std::fmt::Write;
+
+use bakeoff_data::{Dataset, fingerprint, prepare};
+use bakeoff_models::{Built, ModelEntry, Setting, registry};
+use bakeoff_spec::{Params, Recipe, Task, Trial, Use};
+use serde_json::json;
+use tch::Device;
+use tempfile::TempDir;
+
+/// A prepared dataset in a folder that goes away with it.
+pub(crate) struct Sample {
+    pub(crate) data: Dataset,
+    _folder: TempDir,
+}
+
+/// Rows of (user, item, rating), each user's in order of time, split leave-one-out.
+pub(crate) fn sample(task: Task, rows: &[(usize, usize, f32)]) -> Sample {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("interactions.csv");
+    let mut csv = "user,item,rating,timestamp\n".to_owned();
+    for (time, (user, item, rating)) in rows.iter().enumerate() {
+        writeln!(csv, "u{user},i{item:03},{rating},{time}").unwrap();
+    }
+    std::fs::write(&path, csv).unwrap();
+    let source = bakeoff_spec::registry::find(bakeoff_data::sources::ALL, "csv").unwrap();
+    let params: Params = [("interactions".to_owned(), json!(path))].into();
+    let params = (source.complete)(&params).unwrap();
+    let cache = folder.path().join("cache");
+    let plain = |name: &str| Use { name: name.into(), revision: 1, params: Params::new() };
+    let recipe = Recipe {
+        task,
+        source: plain("csv"),
+        content: fingerprint("csv", &params, &cache).unwrap(),
+        steps: Vec::new(),
+        split: plain("leave_one_out"),
+    };
+    let data = prepare(&recipe, &params, &cache, &mut |_| {}).unwrap();
+    Sample { data, _folder: folder }
+}
+
+/// 8 users in two groups. Each walks round the 6 items of the group, always to the next one.
+pub(crate) fn walks(task: Task) -> Sample {
+    let walk = |user: usize| {
+        let first = 6 * (user % 2);
+        (0..9).map(move |step| (user, first + (user + step) % 6, (1 + user % 5) as f32))
+    };
+    sample(task, &(0..8).flat_map(walk).collect::<Vec<_>>())
+}
+
+/// Every registered model with each task it can do.
+pub(crate) fn models() -> Vec<(&'static ModelEntry, Task)> {
+    let entries = registry::FAMILIES.iter().flat_map(|(_, entries)| *entries);
+    entries.flat_map(|entry| entry.info("").tasks.iter().map(move |&task| (entry, task))).collect()
+}
+
+/// A trial of the model under its defaults, but for `changes`, which name parameters and training settings alike.
+pub(crate) fn trial(entry: &ModelEntry, task: Task, changes: serde_json::Value) -> Trial {
+    let info = entry.info("");
+    let mut training = (info.training)(task).map(|settings| json!(settings));
+    let mut own = Params::new();
+    for (name, value) in changes.as_object().unwrap() {
+        match &mut training {
+            Some(settings) if settings.get(name).is_some() => settings[name] = value.clone(),
+            _ => drop(own.insert(name.clone(), value.clone())),
+        }
+    }
+    let (select, metrics) = match task {
+        Task::TopN => ("ndcg@10", ["ndcg@10", "hit_rate@1"].as_slice()),
+        Task::Rating => ("rmse", ["rmse", "mae"].as_slice()),
+    };
+    Trial {
+        data: "0".repeat(32),
+        task,
+        model: Use {
+            name: entry.name().into(),
+            revision: 1,
+            params: (info.plugin.complete)(&own).unwrap(),
+        },
+        training: training.map(|settings| serde_json::from_value(settings).unwrap()),
+        select: select.parse().unwrap(),
+        metrics: metrics.iter().map(|metric| metric.parse().unwrap()).collect(),
+        scored: bakeoff_spec::Scored::Valid,
+        seed: 1,
+    }
+}
+
+/// The trial's model on the CPU.
+pub(crate) fn build(trial: &Trial, data: &Dataset) -> Built {
+    tch::manual_seed(trial.seed as i64);
+    let entry = bakeoff_models::find(&trial.model.name).unwrap();
+    let setting = Setting { task: trial.task, device: Device::Cpu };
+    (entry.build)(&trial.model.params, data, &setting).unwrap()
+}

@@ -1,0 +1,71 @@
+use bakeoff_models::{TrialResult, run_trial};
+use bakeoff_spec::{Scored, Task, Trial};
+use serde_json::json;
+use tch::Device;
+
+use crate::samples::{models, trial, walks};
+
+fn run(trial: &Trial, checkpoint: &std::path::Path) -> TrialResult {
+    let sample = walks(trial.task);
+    run_trial(trial, &sample.data, Device::Cpu, checkpoint, &mut |_| {}).unwrap()
+}
+
+/// What must be equal, bit for bit: everything but the times.
+fn numbers(result: &TrialResult) -> impl PartialEq + std::fmt::Debug {
+    let losses: Vec<(f64, Option<f64>)> =
+        result.curve.iter().map(|point| (point.train_loss, point.valid)).collect();
+    (result.valid.clone(), result.test.clone(), result.units.clone(), result.best_epoch, losses)
+}
+
+fn trials() -> impl Iterator<Item = Trial> {
+    models().into_iter().map(|(entry, task)| {
+        let is_trained = (entry.info("").training)(task).is_some();
+        trial(entry, task, if is_trained { json!({"epochs": 5}) } else { json!({}) })
+    })
+}
+
+#[test]
+fn a_seed_gives_the_same_bits_and_another_seed_others() {
+    for trial in trials() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("fit.safetensors");
+        let first = run(&trial, &path);
+        assert_eq!(numbers(&first), numbers(&run(&trial, &path)), "{}", trial.model.name);
+        if trial.training.is_some() {
+            let other = run(&Trial { seed: 2, ..trial.clone() }, &path);
+            assert_ne!(first.curve[0].train_loss, other.curve[0].train_loss, "{}", trial.model.name);
+        }
+    }
+}
+
+#[test]
+fn search_trials_leave_test_alone_and_test_scores_are_the_same_with_and_without_a_checkpoint() {
+    for search in trials() {
+        let folder = tempfile::tempdir().unwrap();
+        let (kept, none) = (folder.path().join("kept.safetensors"), folder.path().join("none.safetensors"));
+        let searched = run(&search, &kept);
+        assert!(searched.test.is_empty());
+        let scored = Trial { scored: Scored::ValidAndTest, ..search.clone() };
+        let (restored, trained) = (run(&scored, &kept), run(&scored, &none));
+        assert_eq!(restored.cost.from_checkpoint, search.training.is_some());
+        assert!(!trained.cost.from_checkpoint && !trained.test.is_empty());
+        assert_eq!(numbers(&restored), numbers(&trained), "{}", search.model.name);
+        assert_eq!(restored.valid, searched.valid);
+        assert_eq!(restored.cost.epochs, searched.cost.epochs);
+    }
+}
+
+#[test]
+fn sequence_models_follow_a_walk_that_popularity_cannot() {
+    // Every user's test item is the next one on the walk; 12 items, 6 of which the user has seen.
+    let hit_rate = |name: &str, changes| {
+        let entry = bakeoff_models::find(name).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let trial = Trial { scored: Scored::ValidAndTest, ..trial(entry, Task::TopN, changes) };
+        run(&trial, &folder.path().join("fit.safetensors")).test[&"hit_rate@1".parse().unwrap()]
+    };
+    let settings = json!({"epochs": 200, "patience": 0, "learning_rate": 0.01});
+    assert_eq!(hit_rate("gru4rec", settings.clone()), 1.0);
+    assert_eq!(hit_rate("sasrec", settings), 1.0);
+    assert!(hit_rate("popularity", json!({})) < 1.0);
+}

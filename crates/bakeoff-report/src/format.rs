@@ -1,0 +1,134 @@
+//! How numbers and names are written in a report.
+
+use bakeoff_metrics::Interval;
+use serde_json::Value;
+
+/// What stands where there is no value.
+pub(crate) const NONE: &str = "–";
+
+/// A metric's value or a difference of two.
+pub(crate) fn metric(value: f64) -> String {
+    if value.is_finite() { format!("{value:.4}") } else { NONE.into() }
+}
+
+/// Mean ± half the interval; the mean alone where one replicate gives no interval.
+pub(crate) fn interval(interval: &Interval, n_replicates: usize) -> String {
+    let half = (interval.high - interval.low) / 2.0;
+    if n_replicates < 2 {
+        metric(interval.mean)
+    } else {
+        format!("{} ± {half:.4}", metric(interval.mean))
+    }
+}
+
+/// A whole number with its thousands apart.
+pub(crate) fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 trial`, `2 trials`.
+pub(crate) fn plural(n: usize, noun: &str) -> String {
+    format!("{} {noun}{}", count(n as u64), if n == 1 { "" } else { "s" })
+}
+
+/// Seconds in the unit that suits them.
+pub(crate) fn duration(secs: f64) -> String {
+    let whole = secs.round() as u64;
+    match secs {
+        _ if !secs.is_finite() || secs < 0.0 => NONE.into(),
+        0.0 => "0 s".into(),
+        ..0.009_95 => format!("{:.1} ms", secs * 1e3),
+        ..0.9995 => format!("{:.0} ms", secs * 1e3),
+        ..9.95 => format!("{secs:.1} s"),
+        ..59.5 => format!("{secs:.0} s"),
+        ..3599.5 => format!("{} min {:02} s", whole / 60, whole % 60),
+        _ => format!("{} h {:02} min", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+/// A p-value, with its sign of equality or order.
+pub(crate) fn p_value(p: f64) -> String {
+    if p < 0.001 { "< 0.001".into() } else { format!("= {p:.3}") }
+}
+
+/// A hyperparameter's value, on one line.
+pub(crate) fn value(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// A text that is to be shown as it is.
+pub(crate) fn plain(text: &str) -> String {
+    let mut escaped = String::new();
+    for c in text.chars() {
+        if "\\`*|<>[]".contains(c) {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+/// A text as code on one line, whatever it holds.
+pub(crate) fn code(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|");
+    if text.contains('`') { format!("`` {text} ``") } else { format!("`{text}`") }
+}
+
+/// The first digits of a hash.
+pub(crate) fn short(hash: &str) -> &str {
+    hash.get(..10).unwrap_or(hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_take_the_unit_that_suits_them() {
+        let texts = [0.0, 0.0012, 0.25, 3.0, 42.4, 134.0, 3599.9, 7384.0, f64::NAN].map(duration);
+        let expected = [
+            "0 s",
+            "1.2 ms",
+            "250 ms",
+            "3.0 s",
+            "42 s",
+            "2 min 14 s",
+            "1 h 00 min",
+            "2 h 03 min",
+            "–",
+        ];
+        assert_eq!(texts, expected);
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        assert_eq!(
+            [0, 999, 1000, 97_171, 1_234_567].map(count),
+            ["0", "999", "1,000", "97,171", "1,234,567"]
+        );
+    }
+
+    #[test]
+    fn markup_in_a_text_is_shown_and_not_obeyed() {
+        assert_eq!(plain("a|b *c*"), r"a\|b \*c\*");
+        assert_eq!(code("line\n  two `x`"), "`` line two `x` ``");
+    }
+
+    #[test]
+    fn one_replicate_has_no_interval() {
+        let five = Interval { mean: 0.5, low: 0.25, high: 0.75 };
+        assert_eq!(interval(&five, 1), "0.5000");
+        assert_eq!(interval(&five, 3), "0.5000 ± 0.2500");
+    }
+}

@@ -1,0 +1,348 @@
+//! Made-up studies: every value follows from the model's name, the seed and the user, so that reports repeat.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bakeoff_report::{ReportError, StudyView, write};
+use bakeoff_spec::card::{PartCount, Spread, StepCount};
+use bakeoff_spec::{
+    Catalog, Cause, Cost, CurvePoint, DatasetCard, Loss, MetricKey, ModelPlan, Outcome, Params,
+    Plan, Provenance, Recipe, Scored, Spec, Status, Study, Task, Training, Trial, TrialKey, Use,
+};
+use serde_json::{Value, json};
+
+/// A study with all that a view of it needs.
+#[derive(Clone)]
+pub(crate) struct Sample {
+    pub(crate) plan: Plan,
+    pub(crate) outcomes: BTreeMap<TrialKey, Outcome>,
+    pub(crate) units: BTreeMap<TrialKey, Vec<f64>>,
+    pub(crate) card: DatasetCard,
+}
+
+/// A model of a sample.
+#[derive(Clone)]
+pub(crate) struct SampleModel {
+    pub(crate) label: &'static str,
+    pub(crate) family: &'static str,
+    pub(crate) axes: Vec<(&'static str, Vec<Value>)>,
+    /// Its usual value of the selection metric.
+    pub(crate) value: f64,
+    /// 0: not trained by gradients, and the same under every seed.
+    pub(crate) epochs: u32,
+}
+
+impl Sample {
+    /// A ranking study over `n_users`.
+    pub(crate) fn top_n(models: &[SampleModel], seeds: &[u64], n_users: usize) -> Self {
+        Self::of(Task::TopN, models, seeds, n_users)
+    }
+
+    /// A rating study over `n_ratings`.
+    pub(crate) fn rating(models: &[SampleModel], seeds: &[u64], n_ratings: usize) -> Self {
+        Self::of(Task::Rating, models, seeds, n_ratings)
+    }
+
+    fn of(task: Task, models: &[SampleModel], seeds: &[u64], n_units: usize) -> Self {
+        let card = card(task);
+        let plan = plan(task, models, seeds, &card);
+        let mut sample = Self { plan, outcomes: BTreeMap::new(), units: BTreeMap::new(), card };
+        for (model, model_plan) in models.iter().zip(&sample.plan.models) {
+            for (i, candidate) in model_plan.candidates.iter().enumerate() {
+                let shift = 0.02 * ((i * 7) % 5) as f64;
+                let is_better = sample.plan.higher_is_better;
+                let value = model.value * if is_better { 1.0 - shift } else { 1.0 + shift };
+                for trial in
+                    std::iter::once(candidate.clone()).chain(sample.plan.replicates(candidate))
+                {
+                    let units = units(model, &trial, value, n_units);
+                    let outcome = outcome(model, &trial, &units);
+                    if trial.scored == Scored::ValidAndTest {
+                        sample.units.insert(outcome.key.clone(), units);
+                    }
+                    sample.outcomes.insert(outcome.key.clone(), outcome);
+                }
+            }
+        }
+        sample
+    }
+
+    /// The same without learning curves and figures of the dataset: quicker to draw.
+    pub(crate) fn plain(&self) -> Self {
+        let mut sample = self.clone();
+        sample.card.popularity_curve.clear();
+        sample.card.ratings.clear();
+        sample.outcomes.values_mut().for_each(|outcome| outcome.curve.clear());
+        sample
+    }
+
+    /// Writes the report under `reports` and gives the Markdown.
+    pub(crate) fn write(&self, reports: &Path) -> String {
+        fs::read_to_string(self.try_write(reports).unwrap()).unwrap()
+    }
+
+    /// Writes the report under `reports`.
+    pub(crate) fn try_write(&self, reports: &Path) -> Result<PathBuf, ReportError> {
+        let study = Study::of(&self.plan, |key| self.outcomes.get(key).cloned());
+        let catalog = Catalog { metrics: bakeoff_metrics::catalog(), ..Catalog::default() };
+        let view = StudyView {
+            plan: &self.plan,
+            study: &study,
+            card: &self.card,
+            catalog: &catalog,
+            test_units: &|key| self.units.get(key).cloned(),
+            spec_name: "experiments/sample.yaml",
+            code_version: "0.1.0 (abcdef0)",
+        };
+        write(&view, reports)
+    }
+
+    /// The Markdown alone.
+    pub(crate) fn markdown(&self) -> String {
+        self.write(tempfile::tempdir().unwrap().path())
+    }
+
+    /// Makes the trials of a model that `is_meant` fail.
+    pub(crate) fn fail(&mut self, label: &str, cause: Cause, is_meant: impl Fn(&Trial) -> bool) {
+        for trial in self.trials_of(label).iter().filter(|trial| is_meant(trial)) {
+            let Some(outcome) = self.outcomes.get_mut(&trial.key()) else { continue };
+            let message = "loss is NaN in epoch 2; a smaller learning_rate may help".into();
+            outcome.status = Status::Failed { cause, message };
+            outcome.valid.clear();
+            outcome.test.clear();
+        }
+    }
+
+    /// Every trial of a model, replicates of every candidate included.
+    pub(crate) fn trials_of(&self, label: &str) -> Vec<Trial> {
+        let model = self.plan.models.iter().find(|model| model.label == label).unwrap();
+        let all = |candidate: &Trial| {
+            std::iter::once(candidate.clone())
+                .chain(self.plan.replicates(candidate))
+                .collect::<Vec<_>>()
+        };
+        model.candidates.iter().flat_map(all).collect()
+    }
+}
+
+/// A model without a grid.
+pub(crate) fn model(label: &'static str, family: &'static str, value: f64) -> SampleModel {
+    let epochs = if family == "baseline" { 0 } else { 12 };
+    SampleModel { label, family, axes: Vec::new(), value, epochs }
+}
+
+impl SampleModel {
+    /// The same with another axis of its grid.
+    pub(crate) fn axis(mut self, name: &'static str, values: &[Value]) -> Self {
+        self.axes.push((name, values.to_vec()));
+        self
+    }
+}
+
+/// A number from 0 to 1 that only looks random.
+fn noise(parts: &[u64]) -> f64 {
+    let mix = |hash: u64, part: &u64| {
+        let hash = (hash ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        hash ^ (hash >> 29)
+    };
+    (parts.iter().fold(1, mix) % 10_007) as f64 / 10_007.0
+}
+
+fn plan(task: Task, models: &[SampleModel], seeds: &[u64], card: &DatasetCard) -> Plan {
+    let spec: Spec = serde_json::from_value(json!({
+        "version": 1,
+        "about": "Does the order of a user's items help?",
+        "task": task,
+        "data": { "source": { "name": "ml-100k" }, "split": { "name": "leave_one_out" } },
+        "models": models.iter().map(|model| json!({ "name": model.label })).collect::<Vec<_>>(),
+        "report": { "title": "A sample" },
+    }))
+    .unwrap();
+    let metrics: Vec<MetricKey> = match task {
+        Task::TopN => vec![MetricKey::at("ndcg", 10), MetricKey::at("hit_rate", 10)],
+        Task::Rating => vec![MetricKey::plain("rmse"), MetricKey::plain("mae")],
+    };
+    let select = metrics[0].clone();
+    let models = models.iter().map(|model| {
+        let trial = Trial {
+            data: card.key.clone(),
+            task,
+            model: Use { name: model.label.into(), revision: 1, params: Params::new() },
+            training: (model.epochs > 0).then(|| Training {
+                epochs: model.epochs,
+                loss: if task == Task::Rating { Loss::Mse } else { Loss::CrossEntropy },
+                ..Training::default()
+            }),
+            select: select.clone(),
+            metrics: metrics.clone(),
+            scored: Scored::Valid,
+            seed: seeds[0],
+        };
+        ModelPlan {
+            name: model.label.into(),
+            label: model.label.into(),
+            family: model.family.into(),
+            axes: model
+                .axes
+                .iter()
+                .map(|(name, values)| ((*name).into(), values.clone()))
+                .collect(),
+            candidates: candidates(trial, &model.axes),
+        }
+    });
+    Plan {
+        name: "sample".into(),
+        spec,
+        spec_hash: "5eed".repeat(8),
+        recipe: card.recipe.clone(),
+        source_params: Params::new(),
+        select: select.clone(),
+        higher_is_better: task == Task::TopN,
+        seeds: seeds.to_vec(),
+        models: models.collect(),
+        metrics: metrics.clone(),
+    }
+}
+
+fn candidates(trial: Trial, axes: &[(&'static str, Vec<Value>)]) -> Vec<Trial> {
+    let mut trials = vec![trial];
+    for (name, values) in axes {
+        let with = |trial: &Trial, value: &Value| {
+            let mut trial = trial.clone();
+            match &mut trial.training {
+                Some(training) if *name == "learning_rate" => {
+                    training.learning_rate = value.as_f64().unwrap();
+                }
+                _ => _ = trial.model.params.insert((*name).into(), value.clone()),
+            }
+            trial
+        };
+        trials = trials
+            .iter()
+            .flat_map(|t| values.iter().map(|v| with(t, v)).collect::<Vec<_>>())
+            .collect();
+    }
+    trials
+}
+
+fn units(model: &SampleModel, trial: &Trial, value: f64, n: usize) -> Vec<f64> {
+    let name =
+        model.label.bytes().fold(7, |hash: u64, byte| hash.wrapping_mul(31) + u64::from(byte));
+    let seed = if model.epochs > 0 { trial.seed } else { 0 };
+    let mean = if trial.task == Task::Rating { value * value } else { value };
+    let unit = |user: usize| {
+        let user = user as u64;
+        let common = noise(&[user]) - 0.5;
+        let own = noise(&[user, name]) - 0.5;
+        let of_seed = noise(&[user, name, seed]) - 0.5;
+        mean * (1.0 + common + 0.3 * own + 0.3 * of_seed)
+    };
+    (0..n).map(unit).collect()
+}
+
+fn outcome(model: &SampleModel, trial: &Trial, units: &[f64]) -> Outcome {
+    let mean = units.iter().sum::<f64>() / units.len() as f64;
+    let (select, other) = match trial.task {
+        Task::TopN => (mean, (mean * 1.8).min(1.0)),
+        Task::Rating => (mean.sqrt(), mean.sqrt() * 0.78),
+    };
+    let scores = |factor: f64| {
+        let values = [select * factor, other * factor];
+        trial.metrics.iter().cloned().zip(values).collect::<BTreeMap<_, _>>()
+    };
+    let is_tested = trial.scored == Scored::ValidAndTest;
+    let epoch = |epoch: u32| {
+        let progress = 1.0 - (-f64::from(epoch) / 4.0).exp();
+        let overfit = 0.02 * f64::from(epoch.saturating_sub(model.epochs * 2 / 3));
+        let best = if trial.task == Task::TopN { progress } else { 2.0 - progress };
+        CurvePoint {
+            epoch,
+            train_loss: 7.2 - 2.5 * progress,
+            valid_loss: Some(7.4 - 2.0 * progress + overfit),
+            valid: Some(select * (best - overfit / 10.0)),
+            secs: 0.8,
+        }
+    };
+    Outcome {
+        key: trial.key(),
+        trial: trial.clone(),
+        attempt: 1,
+        status: Status::Completed,
+        valid: scores(1.1),
+        test: if is_tested { scores(1.0) } else { BTreeMap::new() },
+        curve: (1..=model.epochs).map(epoch).collect(),
+        best_epoch: model.epochs * 2 / 3,
+        cost: cost(model),
+        provenance: Provenance {
+            spec_hash: "5eed".repeat(8),
+            data_hash: trial.data.clone(),
+            code_version: "0.1.0 (abcdef0)".into(),
+            libtorch: "2.11.0".into(),
+            device: "cpu".into(),
+            threads: 1,
+            started_at: "2026-11-24T10:00:00Z".into(),
+            ended_at: "2026-11-24T10:01:00Z".into(),
+        },
+    }
+}
+
+fn cost(model: &SampleModel) -> Cost {
+    let epochs = f64::from(model.epochs);
+    Cost {
+        n_params: 1682 * u64::from(model.epochs),
+        epochs: model.epochs,
+        epoch_secs: if model.epochs > 0 { 0.82 } else { 0.0 },
+        pairs_per_epoch: if model.epochs > 0 { 97_171 } else { 0 },
+        fit_secs: 0.05 + 0.9 * epochs,
+        eval_secs: 0.21,
+        wall_secs: 0.6 + epochs,
+        peak_rss_mb: 412.4,
+        from_checkpoint: false,
+    }
+}
+
+fn card(task: Task) -> DatasetCard {
+    let part = |part: &str, interactions| PartCount {
+        part: part.into(),
+        interactions,
+        users: 943,
+        items: 1349,
+    };
+    let step = |step: &str, rows| StepCount {
+        step: step.into(),
+        rows,
+        users: 943,
+        items: 1349,
+        changed: 0,
+    };
+    let used = |name: &str, params: Value| {
+        let params = serde_json::from_value(params).unwrap();
+        Use { name: name.into(), revision: 1, params }
+    };
+    let recipe = Recipe {
+        task,
+        source: used("ml-100k", json!({})),
+        content: "c0ffee".into(),
+        steps: vec![used("k_core", json!({ "k": 5 }))],
+        split: used("leave_one_out", json!({})),
+    };
+    DatasetCard {
+        key: recipe.key(),
+        recipe,
+        n_users: 943,
+        n_items: 1349,
+        n_interactions: 99_287,
+        density: 99_287.0 / 943.0 / 1349.0,
+        steps: vec![step("ml-100k", 100_000), step("k_core", 99_287)],
+        parts: vec![part("train", 97_401), part("valid", 943), part("test", 943)],
+        per_user: Spread { min: 18, median: 64.0, mean: 105.3, max: 648 },
+        per_item: Spread { min: 5, median: 43.0, mean: 73.6, max: 583 },
+        item_gini: 0.562,
+        popularity_curve: (0..=100).map(|x| (f64::from(x) / 100.0).powf(0.35)).collect(),
+        ratings: vec![(1.0, 6059), (2.0, 11_307), (3.0, 26_973), (4.0, 33_947), (5.0, 21_001)],
+        time_span: Some((874_724_710, 893_286_638)),
+        columns: vec![("occupation".into(), "21 values".into())],
+        notes: vec!["Ratings are whole numbers from 1 to 5.".into()],
+    }
+}

@@ -1,0 +1,220 @@
+//! A spec and a catalog to a plan: names checked, paths resolved, defaults completed, grids expanded, keys known.
+//!
+//! Every check adds its findings and goes on, so that one look at a spec tells all that is wrong with it. Nothing is
+//! read from the data before all of the spec is right.
+
+mod metrics;
+mod models;
+mod plugins;
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::catalog::Catalog;
+use crate::error::Finding;
+use crate::paths::{data_folder, map_paths, resolve};
+use crate::place::Place;
+use crate::plan::{ModelPlan, Plan};
+use crate::registry::{Params, find};
+use crate::schema::spec_schema;
+use crate::spec::Spec;
+use crate::spec_file::{Fingerprint, SpecFile};
+use crate::trial::{Recipe, Scored, Trial, Use, content_key};
+use crate::validate::Checker;
+use metrics::Metrics;
+use models::Draft;
+
+/// The plan of a spec, or everything that is wrong with it.
+pub(crate) fn plan(
+    file: &SpecFile,
+    catalog: &Catalog,
+    fingerprint: &mut Fingerprint,
+) -> Result<Plan, Vec<Finding>> {
+    let mut planner = Planner { file, spec: file.spec(), catalog, findings: Vec::new() };
+    let name = planner.name();
+    let data = planner.data();
+    let models = planner.models();
+    let metrics = planner.metrics();
+    let search = planner.search();
+    planner.executor();
+    planner.seeds();
+    let (Some(data), Some(metrics), Some(search)) = (data, metrics, search) else {
+        return Err(planner.findings);
+    };
+    if !planner.findings.is_empty() {
+        return Err(planner.findings);
+    }
+    let source = &file.spec().data.source;
+    let content = fingerprint(&source.name, &data.source_params).map_err(|error| {
+        let place = Place::root().key("data").key("source");
+        let message = format!("the source `{}` cannot be read: {}", source.name, chain(&*error));
+        vec![Finding::value(place, message)]
+    })?;
+    Ok(assemble(file.spec(), name, data, content, models, metrics, &search))
+}
+
+/// What all checks share.
+struct Planner<'a> {
+    file: &'a SpecFile,
+    spec: &'a Spec,
+    catalog: &'a Catalog,
+    findings: Vec<Finding>,
+}
+
+/// The data part of a plan, before the content of the source is known.
+struct DataDraft {
+    source: Use,
+    source_params: Params,
+    steps: Vec<Use>,
+    split: Use,
+}
+
+impl Planner<'_> {
+    fn add(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// The spec's name, by default that of its file.
+    fn name(&mut self) -> String {
+        if let Some(name) = &self.spec.name {
+            return name.clone();
+        }
+        let stem = self.file.path().file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let place = Place::root().key("name");
+        let rule = Checker::new(spec_schema()["properties"]["name"].take());
+        if !rule.findings(&json!(stem), &place).is_empty() {
+            let message = format!("the file's name `{stem}` cannot name a report");
+            let help = "write `name:` with up to 64 letters, digits, `-` and `_`";
+            self.add(Finding::value(Place::root(), message).help(help));
+        }
+        stem
+    }
+
+    fn data(&mut self) -> Option<DataDraft> {
+        let (data, place) = (&self.spec.data, Place::root().key("data"));
+        let source =
+            self.plugin("source", &self.catalog.sources, &data.source, &place.key("source"));
+        let steps: Vec<_> = data
+            .steps
+            .iter()
+            .enumerate()
+            .map(|(i, step)| {
+                self.plugin("step", &self.catalog.steps, step, &place.key("steps").index(i))
+            })
+            .collect();
+        let split = self.plugin("split", &self.catalog.splits, &data.split, &place.key("split"));
+        let mut source = source?;
+        let schema = (find(&self.catalog.sources, &source.name)?.schema)();
+        let source_params = self.resolve_paths(&schema, &source.params);
+        source.params = map_paths(&schema, &source.params, &place, &mut |_, _| None);
+        let steps = steps.into_iter().collect::<Option<_>>()?;
+        Some(DataDraft { source, source_params, steps, split: split? })
+    }
+
+    fn resolve_paths(&mut self, schema: &Value, params: &Params) -> Params {
+        let place = Place::root().key("data").key("source").key("params");
+        let folder = self.file.path().parent().unwrap_or(Path::new(""));
+        let data = data_folder();
+        map_paths(schema, params, &place, &mut |place, written| match resolve(
+            written, folder, &data,
+        ) {
+            Ok(path) => Some(path.into()),
+            Err(wrong) => {
+                let message = format!("{} {wrong}, not `{written}`", place.name());
+                let help = "a path is absolute, relative to the spec's folder, or below \
+                                `${BAKEOFF_DATA}`";
+                self.findings.push(Finding::value(place.clone(), message).help(help));
+                None
+            }
+        })
+    }
+
+    fn search(&mut self) -> Option<Use> {
+        let place = Place::root().key("search");
+        self.plugin("search strategy", &self.catalog.searches, &self.spec.search, &place)
+    }
+
+    fn executor(&mut self) {
+        let place = Place::root().key("schedule").key("executor");
+        self.plugin("executor", &self.catalog.executors, &self.spec.schedule.executor, &place);
+    }
+
+    fn seeds(&mut self) {
+        let place = Place::root().key("replicates").key("seeds");
+        let seeds = &self.spec.replicates.seeds;
+        for (i, seed) in seeds.iter().enumerate() {
+            if seeds[..i].contains(seed) {
+                let message = format!("the seed {seed} is given twice");
+                let help = "equal seeds give equal numbers: they would not be a second replicate";
+                self.add(Finding::value(place.index(i), message).help(help));
+            }
+        }
+    }
+}
+
+fn assemble(
+    spec: &Spec,
+    name: String,
+    data: DataDraft,
+    content: String,
+    models: Vec<Draft>,
+    metrics: Metrics,
+    search: &Use,
+) -> Plan {
+    let DataDraft { source, source_params, steps, split } = data;
+    let Metrics { keys: metrics, select, higher_is_better } = metrics;
+    let recipe = Recipe { task: spec.task, source, content, steps, split };
+    let data_key = recipe.key();
+    let seeds = spec.replicates.seeds.clone();
+    let mut all_keys = Vec::new();
+    let models = models.into_iter().map(|draft| {
+        let trials = draft.configurations.into_iter().map(|(model, training)| Trial {
+            data: data_key.clone(),
+            task: spec.task,
+            model,
+            training,
+            select: select.clone(),
+            metrics: metrics.clone(),
+            scored: Scored::Valid,
+            seed: seeds[0],
+        });
+        let mut seen = HashSet::new();
+        let mut candidates = Vec::new();
+        for trial in trials {
+            let key = trial.key();
+            if seen.insert(key.clone()) {
+                candidates.push(trial);
+                all_keys.push(key);
+            }
+        }
+        ModelPlan {
+            name: draft.info.plugin.name.to_owned(),
+            label: draft.label,
+            family: draft.info.family.to_owned(),
+            axes: draft.axes,
+            candidates,
+        }
+    });
+    let models = models.collect();
+    let spec_hash = content_key(&(&recipe, &metrics, &select, &seeds, search, &all_keys));
+    Plan {
+        name,
+        spec: spec.clone(),
+        spec_hash,
+        recipe,
+        source_params,
+        metrics,
+        select,
+        higher_is_better,
+        seeds,
+        models,
+    }
+}
+
+/// An error and its causes in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

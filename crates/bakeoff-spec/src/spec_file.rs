@@ -1,0 +1,142 @@
+//! A spec as it stands in its file: read, checked as far as that goes without a catalog, and ready to be planned.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use serde_json::Value;
+
+use crate::catalog::Catalog;
+use crate::error::{Finding, SpecError};
+use crate::place::Place;
+use crate::plan::Plan;
+use crate::planning;
+use crate::registry::Params;
+use crate::schema::spec_schema;
+use crate::spec::Spec;
+use crate::suggest::{list, nearest};
+use crate::validate::Checker;
+use crate::yaml::Document;
+
+/// A spec with its text, so that whatever is found wrong later can be shown in place.
+#[derive(Debug, Clone)]
+pub struct SpecFile {
+    path: PathBuf,
+    text: String,
+    document: Document,
+    spec: Spec,
+}
+
+/// Prepares to read a source: gives the hash of its content. Takes the source's name and its complete parameters with
+/// their paths resolved.
+pub type Fingerprint<'a> =
+    dyn FnMut(&str, &Params) -> Result<String, Box<dyn std::error::Error + Send + Sync>> + 'a;
+
+impl SpecFile {
+    /// Reads and parses a spec.
+    pub fn read(path: &Path) -> Result<Self, SpecError> {
+        let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
+        match String::from_utf8(bytes) {
+            Ok(text) => Self::parse(path, text),
+            Err(error) => {
+                let valid = error.utf8_error().valid_up_to();
+                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                let finding = Finding::bytes(valid..valid + 1, "this is not UTF-8 text");
+                let finding = finding.help("save the file as UTF-8");
+                Err(SpecError::new(path, &text, vec![finding], |_, _| 0..0))
+            }
+        }
+    }
+
+    /// Parses a spec; `path` names it in messages, and paths in it are relative to the folder of `path`.
+    pub fn parse(path: &Path, text: String) -> Result<Self, SpecError> {
+        // A byte order mark is no part of the YAML.
+        let text = match text.strip_prefix('\u{feff}') {
+            Some(rest) => rest.to_owned(),
+            None => text,
+        };
+        let document = Document::read(&text)
+            .map_err(|findings| SpecError::new(path, &text, findings, |_, _| 0..0))?;
+        let spec = typed(&document.value).map_err(|findings| {
+            SpecError::new(path, &text, findings, |place, spot| document.locate(place, spot))
+        })?;
+        Ok(Self { path: path.to_owned(), text, document, spec })
+    }
+
+    /// The spec as written.
+    pub fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    /// Its file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What the spec means: checks every name and parameter against the catalog, completes defaults, expands grids.
+    /// `fingerprint` is asked last, for it may have to read large files.
+    ///
+    /// # Errors
+    /// All problems at once, each with its place in the file.
+    pub fn plan(
+        &self,
+        catalog: &Catalog,
+        fingerprint: &mut Fingerprint,
+    ) -> Result<Plan, SpecError> {
+        planning::plan(self, catalog, fingerprint).map_err(|findings| {
+            let locate = |place: &Place, spot: &_| self.document.locate(place, spot);
+            SpecError::new(&self.path, &self.text, findings, locate)
+        })
+    }
+
+    /// Whether the text says something at `place`: an empty grid and none read the same in a [`Spec`].
+    pub(crate) fn says(&self, place: &Place) -> bool {
+        self.document.has(place)
+    }
+}
+
+fn typed(value: &Value) -> Result<Spec, Vec<Finding>> {
+    let findings = Checker::new(spec_schema()).findings(value, &Place::root());
+    if !findings.is_empty() {
+        return Err(findings);
+    }
+    serde_json::from_value(value.clone())
+        .map_err(|error| vec![Finding::value(Place::root(), format!("not a spec: {error}"))])
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> SpecError {
+    if error.kind() != io::ErrorKind::NotFound {
+        let message = format!("cannot read `{}`: {error}", path.display());
+        return SpecError::unreadable(path, message, None);
+    }
+    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    let help = match specs_in(folder) {
+        Err(_) => format!("there is no folder `{}` either", folder.display()),
+        Ok(specs) if specs.is_empty() => {
+            format!("the folder `{}` holds no .yaml file", folder.display())
+        }
+        Ok(specs) => {
+            let names: Vec<&str> = specs.iter().map(String::as_str).collect();
+            let written = path.file_name().unwrap_or_default().to_string_lossy();
+            let meant = nearest(&written, &names).map(|name| format!("did you mean `{name}`? "));
+            format!("{}there: {}", meant.unwrap_or_default(), list(&names))
+        }
+    };
+    let message = format!("there is no file `{}`", path.display());
+    SpecError::unreadable(path, message, Some(help))
+}
+
+fn specs_in(folder: &Path) -> io::Result<Vec<String>> {
+    let names =
+        fs::read_dir(folder)?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let is_yaml = |name: &String| {
+        Path::new(name).extension().is_some_and(|ending| ending == "yaml" || ending == "yml")
+    };
+    let mut names: Vec<String> = names.filter(is_yaml).collect();
+    names.sort();
+    Ok(names)
+}

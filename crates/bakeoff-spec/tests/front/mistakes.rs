@@ -1,0 +1,343 @@
+//! Mistakes in sections, data and plug-ins, as a terminal without colour shows them.
+
+use crate::plugins::{mistakes, spec_with};
+
+#[test]
+fn an_unknown_key_suggests_the_known_one() {
+    insta::assert_snapshot!(mistakes(&spec_with("  split:\n", "  splits:\n")), @r"
+     x unknown key `splits`
+       ,-[/specs/study.yaml:11:3]
+    10 |       params: { k: 5 }
+    11 |   splits:
+       :   ^^^|^^
+       :      `-- data.splits
+    12 |     name: ratio
+       `----
+     help: did you mean `split`? allowed: `source`, `split`, `steps`
+    ");
+}
+
+#[test]
+fn an_unknown_key_far_from_all_lists_what_is_allowed() {
+    insta::assert_snapshot!(mistakes(&spec_with("training:\n", "budget: 3\ntraining:\n")), @r"
+     x unknown key `budget`
+       ,-[/specs/study.yaml:13:1]
+    12 |     name: ratio
+    13 | budget: 3
+       : ^^^|^^
+       :    `-- budget
+    14 | training:
+       `----
+     help: allowed: `about`, `data`, `evaluation`, `models`, `name`, `replicates`, `report`,
+           `schedule`, `search`, `task`, `training`, `version`
+    ");
+}
+
+#[test]
+fn a_key_that_is_missing_is_named() {
+    insta::assert_snapshot!(mistakes(&spec_with("task: top_n\n", "")), @r"
+     x the spec lacks the key `task`
+      ,-[/specs/study.yaml:1:1]
+    1 | version: 1
+      : ^^^^^|^^^^
+      :      `-- here
+    2 | name: study
+      `----
+     help: What is predicted.
+    ");
+}
+
+#[test]
+fn a_value_outside_a_choice_suggests_the_nearest() {
+    insta::assert_snapshot!(mistakes(&spec_with("task: top_n", "task: topn")), @r#"
+     x `task` must be one of `rating`, `top_n`, not the text "topn"
+      ,-[/specs/study.yaml:3:7]
+    2 | name: study
+    3 | task: topn
+      :       ^^|^
+      :         `-- task
+    4 | data:
+      `----
+     help: did you mean `top_n`? What is predicted.
+    "#);
+}
+
+#[test]
+fn a_version_of_the_future_is_refused() {
+    insta::assert_snapshot!(mistakes(&spec_with("version: 1", "version: 2")), @r"
+     x `version` must be `1`, not `2`
+      ,-[/specs/study.yaml:1:10]
+    1 | version: 2
+      :          |
+      :          `-- version
+    2 | name: study
+      `----
+     help: Version of this format.
+    ");
+}
+
+#[test]
+fn text_where_a_number_belongs() {
+    insta::assert_snapshot!(mistakes(&spec_with("epochs: 20", "epochs: ten")), @r#"
+     x `epochs` must be a whole number from 1 to 100000, not the text "ten"
+       ,-[/specs/study.yaml:14:11]
+    13 | training:
+    14 |   epochs: ten
+       :           ^|^
+       :            `-- training.epochs
+    15 | models:
+       `----
+     help: The most epochs to train.
+    "#);
+}
+
+#[test]
+fn a_list_where_a_scalar_belongs() {
+    insta::assert_snapshot!(mistakes(&spec_with("epochs: 20", "epochs: [10, 20]")), @r"
+     x `epochs` must be a whole number from 1 to 100000, not a list
+       ,-[/specs/study.yaml:14:11]
+    13 | training:
+    14 |   epochs: [10, 20]
+       :           ^^^^|^^^
+       :               `-- training.epochs
+    15 | models:
+       `----
+     help: The most epochs to train.
+    ");
+}
+
+#[test]
+fn a_number_outside_its_range() {
+    insta::assert_snapshot!(mistakes(&spec_with("  seeds: [1, 2]", "  seeds: [1, 2]\nschedule: { threads: 0 }")), @r"
+     x `threads` must be a whole number from 1 to 1024, not `0`
+       ,-[/specs/study.yaml:27:22]
+    26 |   seeds: [1, 2]
+    27 | schedule: { threads: 0 }
+       :                      |
+       :                      `-- schedule.threads
+       `----
+     help: CPU threads of each worker.
+    ");
+}
+
+#[test]
+fn a_device_that_no_pattern_knows() {
+    insta::assert_snapshot!(mistakes(&spec_with("  seeds: [1, 2]", "  seeds: [1, 2]\nschedule: { devices: gpu }")), @r#"
+     x `devices` must be text that matches `^(auto|cpu|cuda(:\d+(,\d+)*)?)$`, not the text "gpu"
+       ,-[/specs/study.yaml:27:22]
+    26 |   seeds: [1, 2]
+    27 | schedule: { devices: gpu }
+       :                      ^|^
+       :                       `-- schedule.devices
+       `----
+     help: `auto` (CUDA cards if there are any, else the CPU), `cpu`, `cuda`, or cards such as
+           `cuda:0,2`.
+    "#);
+}
+
+#[test]
+fn a_bare_name_where_a_plug_in_belongs() {
+    insta::assert_snapshot!(mistakes(&spec_with("split:\n    name: ratio", "split: ratio")), @r#"
+     x `split` must be a mapping, not the text "ratio"
+       ,-[/specs/study.yaml:11:10]
+    10 |       params: { k: 5 }
+    11 |   split: ratio
+       :          ^^|^^
+       :            `-- data.split
+    12 | training:
+       `----
+     help: write `{ name: ratio }`
+    "#);
+}
+
+#[test]
+fn an_empty_section() {
+    insta::assert_snapshot!(mistakes(&spec_with("    name: ratio\n", "")), @r"
+     x `split` must be a mapping, not empty
+       ,-[/specs/study.yaml:11:8]
+    10 |       params: { k: 5 }
+    11 |   split:
+       :        ^
+       :        `-- data.split
+    12 | training:
+       `----
+     help: its keys are `name`, `params`
+    ");
+}
+
+#[test]
+fn no_models_at_all() {
+    insta::assert_snapshot!(mistakes(&"version: 1\ntask: top_n\ndata: { source: { name: generated }, split: { name: ratio } }\nmodels: []\n"), @r"
+     x `models` must be a list of at least 1 entry, each a mapping, not an empty list
+      ,-[/specs/study.yaml:4:9]
+    3 | data: { source: { name: generated }, split: { name: ratio } }
+    4 | models: []
+      :         ^|
+      :          `-- models
+      `----
+     help: The models to compare, each with its grid.
+    ");
+}
+
+#[test]
+fn an_unknown_source() {
+    insta::assert_snapshot!(mistakes(&spec_with("name: table", "name: tabel")), @r"
+     x there is no source `tabel`
+      ,-[/specs/study.yaml:6:11]
+    5 |   source:
+    6 |     name: tabel
+      :           ^^|^^
+      :             `-- data.source.name
+    7 |     params: { path: movies/ratings.tsv }
+      `----
+     help: did you mean `table`? allowed: `table`, `generated`
+    ");
+}
+
+#[test]
+fn an_unknown_step() {
+    insta::assert_snapshot!(mistakes(&spec_with("name: k_core", "name: kcore")), @r"
+     x there is no step `kcore`
+       ,-[/specs/study.yaml:9:13]
+     8 |   steps:
+     9 |     - name: kcore
+       :             ^^|^^
+       :               `-- data.steps[0].name
+    10 |       params: { k: 5 }
+       `----
+     help: did you mean `k_core`?
+    ");
+}
+
+#[test]
+fn an_unknown_split_far_from_all() {
+    insta::assert_snapshot!(mistakes(&spec_with("name: ratio", "name: chronological")), @r"
+     x there is no split `chronological`
+       ,-[/specs/study.yaml:12:11]
+    11 |   split:
+    12 |     name: chronological
+       :           ^^^^^^|^^^^^^
+       :                 `-- data.split.name
+    13 | training:
+       `----
+     help: allowed: `ratio`, `leave_one_out`
+    ");
+}
+
+#[test]
+fn an_unknown_search_and_an_unknown_executor() {
+    insta::assert_snapshot!(mistakes(&spec_with("  seeds: [1, 2]", "  seeds: [1, 2]\nsearch: { name: random }\nschedule: { executor: { name: lokal } }")), @r"
+     x there is no search strategy `random`
+       ,-[/specs/study.yaml:27:17]
+    26 |   seeds: [1, 2]
+    27 | search: { name: random }
+       :                 ^^^|^^
+       :                    `-- search.name
+    28 | schedule: { executor: { name: lokal } }
+       `----
+     help: the only search strategy is `grid`
+
+     x there is no executor `lokal`
+       ,-[/specs/study.yaml:28:31]
+    27 | search: { name: random }
+    28 | schedule: { executor: { name: lokal } }
+       :                               ^^|^^
+       :                                 `-- schedule.executor.name
+       `----
+     help: did you mean `local`?
+    ");
+}
+
+#[test]
+fn a_parameter_that_a_step_does_not_have() {
+    insta::assert_snapshot!(mistakes(&spec_with("{ k: 5 }", "{ k: 5, cores: 2 }")), @r"
+     x `k_core` has no parameter `cores`
+       ,-[/specs/study.yaml:10:23]
+     9 |     - name: k_core
+    10 |       params: { k: 5, cores: 2 }
+       :                       ^^|^^
+       :                         `-- data.steps[0].params.cores
+    11 |   split:
+       `----
+     help: the only parameter is `k`
+    ");
+}
+
+#[test]
+fn a_parameter_that_a_source_needs() {
+    insta::assert_snapshot!(mistakes(&spec_with("    params: { path: movies/ratings.tsv }\n", "")), @r"
+     x `params` lacks the key `path`
+      ,-[/specs/study.yaml:5:3]
+    4 | data:
+    5 |   source:
+      :   ^^^|^^
+      :      `-- data.source.params
+    6 |     name: table
+      `----
+     help: The file of interactions.
+    ");
+}
+
+#[test]
+fn parameters_that_do_not_go_together() {
+    insta::assert_snapshot!(mistakes(&spec_with("name: ratio", "name: ratio\n    params: { valid: 0.5, test: 0.5 }")), @r"
+     x `ratio` refuses its parameters: `valid` and `test` together must leave something to train on
+       ,-[/specs/study.yaml:13:13]
+    12 |     name: ratio
+    13 |     params: { valid: 0.5, test: 0.5 }
+       :             ^^^^^^^^^^^^|^^^^^^^^^^^^
+       :                         `-- data.split.params
+    14 | training:
+       `----
+    ");
+}
+
+#[test]
+fn another_variable_in_a_path() {
+    insta::assert_snapshot!(mistakes(&spec_with("movies/ratings.tsv", r#""${HOME}/ratings.tsv""#)), @r#"
+     x `path` may begin with `${BAKEOFF_DATA}/` and hold no other variable, not `${HOME}/ratings.tsv`
+      ,-[/specs/study.yaml:7:21]
+    6 |     name: table
+    7 |     params: { path: "${HOME}/ratings.tsv" }
+      :                     ^^^^^^^^^^|^^^^^^^^^^
+      :                               `-- data.source.params.path
+    8 |   steps:
+      `----
+     help: a path is absolute, relative to the spec's folder, or below `${BAKEOFF_DATA}`
+    "#);
+}
+
+#[test]
+fn every_mistake_is_told_at_once() {
+    insta::assert_snapshot!(mistakes(&spec_with("name: table", "name: tabel").replace("name: ratio", "name: raito").replace("sasrec", "sasrce")), @r"
+     x there is no source `tabel`
+      ,-[/specs/study.yaml:6:11]
+    5 |   source:
+    6 |     name: tabel
+      :           ^^|^^
+      :             `-- data.source.name
+    7 |     params: { path: movies/ratings.tsv }
+      `----
+     help: did you mean `table`? allowed: `table`, `generated`
+
+     x there is no split `raito`
+       ,-[/specs/study.yaml:12:11]
+    11 |   split:
+    12 |     name: raito
+       :           ^^|^^
+       :             `-- data.split.name
+    13 | training:
+       `----
+     help: did you mean `ratio`? allowed: `ratio`, `leave_one_out`
+
+     x there is no model `sasrce`
+       ,-[/specs/study.yaml:17:11]
+    16 |   - name: popularity
+    17 |   - name: sasrce
+       :           ^^^|^^
+       :              `-- models[1].name
+    18 |     params:
+       `----
+     help: did you mean `sasrec`? allowed: `popularity`, `mlp`, `sasrec`
+    ");
+}

@@ -1,0 +1,120 @@
+//! Mistakes in metrics, cutoffs and seeds, as a terminal without colour shows them.
+
+use crate::plugins::{mistakes, spec_with};
+
+#[test]
+fn an_unknown_metric() {
+    insta::assert_snapshot!(mistakes(&spec_with("k: [5, 10]", "metrics: [ndgc, recall]")), @r"
+     x there is no metric `ndgc`
+       ,-[/specs/study.yaml:24:13]
+    23 | evaluation:
+    24 |   metrics: [ndgc, recall]
+       :             ^^|^
+       :               `-- evaluation.metrics[0]
+    25 | replicates:
+       `----
+     help: did you mean `ndcg`? allowed: `ndcg`, `recall`, `auc`
+    ");
+}
+
+#[test]
+fn a_metric_of_the_other_task() {
+    insta::assert_snapshot!(mistakes(&spec_with("k: [5, 10]", "metrics: [rmse]")), @r"
+     x `rmse` measures the task `rating`, not `top_n`
+       ,-[/specs/study.yaml:24:13]
+    23 | evaluation:
+    24 |   metrics: [rmse]
+       :             ^^|^
+       :               `-- evaluation.metrics[0]
+    25 | replicates:
+       `----
+     help: metrics of `top_n`: `ndcg`, `recall`, `auc`
+    ");
+}
+
+#[test]
+fn a_cutoff_where_none_belongs() {
+    insta::assert_snapshot!(mistakes(&spec_with("k: [5, 10]", "metrics: [auc@10]")), @r"
+     x `auc` has no cutoff
+       ,-[/specs/study.yaml:24:13]
+    23 | evaluation:
+    24 |   metrics: [auc@10]
+       :             ^^^|^^
+       :                `-- evaluation.metrics[0]
+    25 | replicates:
+       `----
+     help: write `auc`
+    ");
+}
+
+#[test]
+fn a_selecting_metric_without_its_cutoff() {
+    insta::assert_snapshot!(mistakes(&spec_with("k: [5, 10]", "select: ndcg")), @r"
+     x `ndcg` is taken at a cutoff, and none is given
+       ,-[/specs/study.yaml:24:11]
+    23 | evaluation:
+    24 |   select: ndcg
+       :           ^^|^
+       :             `-- evaluation.select
+    25 | replicates:
+       `----
+     help: write `ndcg@10`
+    ");
+}
+
+#[test]
+fn a_cutoff_that_is_no_number() {
+    insta::assert_snapshot!(mistakes(&spec_with("k: [5, 10]", "select: ndcg@ten")), @r"
+     x `ndcg@ten` is not a metric: write `name` or `name@k` with k from 1 up, such as `ndcg@10`
+       ,-[/specs/study.yaml:24:11]
+    23 | evaluation:
+    24 |   select: ndcg@ten
+       :           ^^^^|^^^
+       :               `-- evaluation.select
+    25 | replicates:
+       `----
+    ");
+}
+
+#[test]
+fn a_cutoff_of_zero() {
+    insta::assert_snapshot!(mistakes(&spec_with("k: [5, 10]", "k: [0, 10]")), @r"
+     x `k[0]` must be a whole number from 1 to 10000, not `0`
+       ,-[/specs/study.yaml:24:7]
+    23 | evaluation:
+    24 |   k: [0, 10]
+       :       |
+       :       `-- evaluation.k[0]
+    25 | replicates:
+       `----
+    ");
+}
+
+#[test]
+fn a_metric_in_the_report_that_is_not_computed() {
+    insta::assert_snapshot!(mistakes(&spec_with("k: [5, 10]", "k: [5, 10]\nreport: { metrics: [ndcg@20] }")), @r"
+     x `ndcg@20` is not among the metrics that are computed
+       ,-[/specs/study.yaml:25:21]
+    24 |   k: [5, 10]
+    25 | report: { metrics: [ndcg@20] }
+       :                     ^^^|^^^
+       :                        `-- report.metrics[0]
+    26 | replicates:
+       `----
+     help: computed are `auc`, `ndcg@5`, `ndcg@10`, `recall@5`, `recall@10`; `evaluation` says which
+    ");
+}
+
+#[test]
+fn a_seed_given_twice() {
+    insta::assert_snapshot!(mistakes(&spec_with("[1, 2]", "[1, 2, 1]")), @r"
+     x the seed 1 is given twice
+       ,-[/specs/study.yaml:26:17]
+    25 | replicates:
+    26 |   seeds: [1, 2, 1]
+       :                 |
+       :                 `-- replicates.seeds[2]
+       `----
+     help: equal seeds give equal numbers: they would not be a second replicate
+    ");
+}

@@ -1,0 +1,278 @@
+//! Mistakes in the YAML itself, as a terminal without colour shows them.
+
+use crate::plugins::{mistakes, spec_with};
+
+#[test]
+fn text_that_is_not_yaml() {
+    insta::assert_snapshot!(mistakes(&spec_with("{ k: 5 }", "{ k: 5")), @r"
+     x this is not YAML: while parsing a flow mapping, did not find expected ',' or '}'
+       ,-[/specs/study.yaml:11:8]
+    10 |       params: { k: 5
+    11 |   split:
+       :        ^
+       :        `-- here
+    12 |     name: ratio
+       `----
+     help: look at the indentation (spaces, no tabs), the space after each `:`, and quotes and
+           brackets, here and above
+    ");
+}
+
+#[test]
+fn a_tab_for_indentation() {
+    insta::assert_snapshot!(mistakes(&spec_with("    name: ratio", "\tname: ratio")), @r"
+     x this is not YAML: tabs disallowed within this context (block indentation)
+       ,-[/specs/study.yaml:12:2]
+    11 |   split:
+    12 |     name: ratio
+       :     ^
+       :     `-- here
+    13 | training:
+       `----
+     help: look at the indentation (spaces, no tabs), the space after each `:`, and quotes and
+           brackets, here and above
+    ");
+}
+
+#[test]
+fn a_forgotten_blank_after_a_colon() {
+    insta::assert_snapshot!(mistakes(&spec_with("epochs: 20", "epochs:20")), @r#"
+     x `training` must be a mapping, not the text "epochs:20"
+       ,-[/specs/study.yaml:14:3]
+    13 | training:
+    14 |   epochs:20
+       :   ^^^^|^^^^
+       :       `-- training
+    15 | models:
+       `----
+     help: put a blank after each `:`
+    "#);
+}
+
+#[test]
+fn a_key_given_twice() {
+    insta::assert_snapshot!(mistakes(&spec_with("task: top_n\n", "task: top_n\ntask: rating\n")), @r"
+     x the key `task` is given twice
+      ,-[/specs/study.yaml:4:1]
+    3 | task: top_n
+    4 | task: rating
+      : ^^|^
+      :   `-- task
+    5 | data:
+      `----
+     help: it stands in line 3 already: keep one of them
+    ");
+}
+
+#[test]
+fn a_second_document() {
+    insta::assert_snapshot!(mistakes(&spec_with("training:\n", "---\ntraining:\n")), @r"
+     x a second document begins here
+       ,-[/specs/study.yaml:13:1]
+    12 |     name: ratio
+    13 | ---
+       : ^|^
+       :  `-- here
+    14 | training:
+       `----
+     help: a spec is one document: remove the `---`
+    ");
+}
+
+#[test]
+fn not_a_number() {
+    insta::assert_snapshot!(mistakes(&spec_with("epochs: 20", "learning_rate: .nan")), @r"
+     x `learning_rate` must be finite, not `.nan`
+       ,-[/specs/study.yaml:14:18]
+    13 | training:
+    14 |   learning_rate: .nan
+       :                  ^^|^
+       :                    `-- training.learning_rate
+    15 | models:
+       `----
+    ");
+}
+
+#[test]
+fn an_infinite_grid_value() {
+    insta::assert_snapshot!(mistakes(&spec_with("[0.001, 0.01]", "[0.001, .inf]")), @r"
+     x `learning_rate[1]` must be finite, not `.inf`
+       ,-[/specs/study.yaml:22:30]
+    21 |       hidden: [32, 64]
+    22 |       learning_rate: [0.001, .inf]
+       :                              ^^|^
+       :                                `-- models[1].grid.learning_rate[1]
+    23 | evaluation:
+       `----
+    ");
+}
+
+#[test]
+fn an_unknown_anchor() {
+    insta::assert_snapshot!(mistakes(&spec_with("[0.001, 0.01]", "*rates")), @r"
+     x this is not YAML: while parsing node, found unknown anchor
+       ,-[/specs/study.yaml:22:22]
+    21 |       hidden: [32, 64]
+    22 |       learning_rate: *rates
+       :                      ^
+       :                      `-- here
+    23 | evaluation:
+       `----
+     help: look at the indentation (spaces, no tabs), the space after each `:`, and quotes and
+           brackets, here and above
+    ");
+}
+
+#[test]
+fn a_mistake_behind_an_alias() {
+    insta::assert_snapshot!(mistakes(&spec_with("  epochs: 20", "  <<: &shared { n_head: 2 }").replace("n_heads: 2", "<<: *shared").replace("popularity", "sasrec\n    label: b\n    params: *shared")), @r"
+     x `training` has no parameter `n_head`
+       ,-[/specs/study.yaml:13:1]
+    12 |     name: ratio
+    13 | training:
+       : ^^^^|^^^
+       :     `-- training.n_head
+    14 |   <<: &shared { n_head: 2 }
+       `----
+     help: allowed: `batch_size`, `clip_norm`, `epochs`, `eval_every`, `learning_rate`, `loss`,
+           `momentum`, `n_negatives`, `optimizer`, `patience`, `weight_decay`
+
+     x `sasrec` has no parameter `n_head`
+       ,-[/specs/study.yaml:18:5]
+    17 |     label: b
+    18 |     params: *shared
+       :     ^^^|^^
+       :        `-- models[0].params.n_head
+    19 |   - name: sasrec
+       `----
+     help: did you mean `n_heads`? allowed: `batch_size`, `clip_norm`, `dropout`, `epochs`,
+           `eval_every`, `hidden`, `learning_rate`, `loss`, `momentum`, `n_heads`, `n_negatives`,
+           `optimizer`, `patience`, `weight_decay`
+
+     x `sasrec` has no parameter `n_head`
+       ,-[/specs/study.yaml:20:5]
+    19 |   - name: sasrec
+    20 |     params:
+       :     ^^^|^^
+       :        `-- models[1].params.n_head
+    21 |       <<: *shared
+       `----
+     help: did you mean `n_heads`? allowed: `batch_size`, `clip_norm`, `dropout`, `epochs`,
+           `eval_every`, `hidden`, `learning_rate`, `loss`, `momentum`, `n_heads`, `n_negatives`,
+           `optimizer`, `patience`, `weight_decay`
+    ");
+}
+
+#[test]
+fn a_merge_of_something_else() {
+    insta::assert_snapshot!(mistakes(&spec_with("n_heads: 2", "<<: 2")), @r"
+     x `<<` merges a mapping or a list of mappings, nothing else
+       ,-[/specs/study.yaml:19:7]
+    18 |     params:
+    19 |       <<: 2
+       :       ^|
+       :        `-- here
+    20 |     grid:
+       `----
+     help: write `<<: *anchor`
+    ");
+}
+
+#[test]
+fn a_tag() {
+    insta::assert_snapshot!(mistakes(&spec_with("epochs: 20", "epochs: !many 20")), @r"
+     x the tag `!many` has no meaning in a spec
+       ,-[/specs/study.yaml:14:11]
+    13 | training:
+    14 |   epochs: !many 20
+       :           ^^^^|^^^
+       :               `-- training.epochs
+    15 | models:
+       `----
+     help: leave the tag out
+    ");
+}
+
+#[test]
+fn a_list_as_a_key() {
+    insta::assert_snapshot!(mistakes(&spec_with("epochs: 20", "[a, b]: 20")), @r"
+     x a key must be plain text
+       ,-[/specs/study.yaml:14:3]
+    13 | training:
+    14 |   [a, b]: 20
+       :   |
+       :   `-- here
+    15 | models:
+       `----
+    ");
+}
+
+#[test]
+fn an_empty_file() {
+    insta::assert_snapshot!(mistakes(&""), @r"
+    x the spec must be a mapping, not empty
+     ,-[/specs/study.yaml:1:1]
+     `----
+    help: its keys are `about`, `data`, `evaluation`, `models`, `name`, `replicates`, `report`,
+          `schedule`, `search`, `task`, `training`, `version`
+    ");
+}
+
+#[test]
+fn a_list_for_a_spec() {
+    insta::assert_snapshot!(mistakes(&"- version: 1\n"), @r"
+     x the spec must be a mapping, not a list
+      ,-[/specs/study.yaml:1:1]
+    1 | - version: 1
+      : ^^^^^^|^^^^^
+      :       `-- here
+      `----
+     help: A study: data, models, grids, metrics, and how to run and report them.
+    ");
+}
+
+#[test]
+fn letters_of_two_bytes_before_the_mistake() {
+    insta::assert_snapshot!(mistakes(&spec_with("name: study", "about: Über Filme — éè, 映画\nname: ü")), @r#"
+     x `name` must be text that matches `^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`, not the text "ü"
+      ,-[/specs/study.yaml:3:7]
+    2 | about: Über Filme — éè, 映画
+    3 | name: ü
+      :       |
+      :       `-- name
+    4 | task: top_n
+      `----
+     help: Names the report's folder; by default the spec file's name without its ending.
+    "#);
+}
+
+#[test]
+fn lines_that_end_as_windows_ends_them() {
+    insta::assert_snapshot!(mistakes(&spec_with("epochs: 20", "epochs: ten").replace('\n', "\r\n")), @r#"
+     x `epochs` must be a whole number from 1 to 100000, not the text "ten"
+       ,-[/specs/study.yaml:14:11]
+    13 | training:
+    14 |   epochs: ten
+       :           ^|^
+       :            `-- training.epochs
+    15 | models:
+       `----
+     help: The most epochs to train.
+    "#);
+}
+
+#[test]
+fn nesting_without_end_is_refused_before_it_takes_the_stack() {
+    for text in ["[".repeat(100_000), format!("{}{}", "[".repeat(5_000), "]".repeat(5_000))] {
+        assert!(mistakes(&text).contains("recursion limit exceeded"));
+    }
+}
+
+#[test]
+fn an_alias_that_grows_without_end_is_refused() {
+    let mut text = "a0: &a0 [x, x]\n".to_owned();
+    for i in 1..40 {
+        text += &format!("a{i}: &a{i} [{}]\n", format!("*a{}, ", i - 1).repeat(9));
+    }
+    assert!(mistakes(&text).contains("repetition limit exceeded"));
+}

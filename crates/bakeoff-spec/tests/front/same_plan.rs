@@ -1,0 +1,93 @@
+//! What does not change the keys of a plan, and what does.
+
+use bakeoff_spec::{Plan, TrialKey};
+use proptest::prelude::*;
+use serde_json::Value;
+
+use crate::plugins::{GOOD, plan, plan_at, spec_with};
+
+fn keys(plan: &Plan) -> (String, Vec<TrialKey>) {
+    let trials = plan.models.iter().flat_map(|model| &model.candidates);
+    (plan.spec_hash.clone(), trials.map(bakeoff_spec::Trial::key).collect())
+}
+
+#[test]
+fn a_spec_copied_elsewhere_with_its_path_changed_is_the_same_plan() {
+    let here = plan(GOOD).unwrap();
+    let there = spec_with("movies/ratings.tsv", "/elsewhere/r.tsv");
+    let there = plan_at("/other/folder/copy.yaml", &there).unwrap();
+    assert_eq!(keys(&here), keys(&there));
+    assert_eq!(here.recipe.key(), there.recipe.key());
+    assert_ne!(here.source_params, there.source_params);
+}
+
+#[test]
+fn what_changes_no_number_changes_no_key() {
+    let good = keys(&plan(GOOD).unwrap());
+    for (old, new) in [
+        ("name: study", "name: other\nabout: Something else."),
+        ("k: 5 }", "k: 5.0 } # a comment"),
+        ("    name: ratio", "    name: ratio\n    params: { valid: 0.1 }"),
+        ("  seeds: [1, 2]", "  seeds: [1, 2]\nschedule: { devices: cpu, threads: 2, retries: 0 }"),
+        ("  seeds: [1, 2]", "  seeds: [1, 2]\nreport: { title: A title, metrics: [ndcg@5] }"),
+        ("  k: [5, 10]", "  k: [10, 5]\n  select: ndcg@10"),
+        ("  - name: popularity", "  - name: popularity\n    label: Most popular"),
+    ] {
+        assert_eq!(keys(&plan(&spec_with(old, new)).unwrap()), good, "{new}");
+    }
+}
+
+#[test]
+fn what_changes_a_number_changes_the_hash() {
+    let good = plan(GOOD).unwrap().spec_hash;
+    assert_eq!(good.len(), 32);
+    for (old, new) in [
+        ("k: 5", "k: 6"),
+        ("name: ratio", "name: leave_one_out"),
+        ("epochs: 20", "epochs: 21"),
+        ("n_heads: 2", "n_heads: 4"),
+        ("[32, 64]", "[32]"),
+        ("k: [5, 10]", "k: [5, 10, 20]"),
+        ("seeds: [1, 2]", "seeds: [1, 3]"),
+        ("  - name: popularity\n", ""),
+    ] {
+        assert_ne!(plan(&spec_with(old, new)).unwrap().spec_hash, good, "{new}");
+    }
+}
+
+/// The spec as YAML with the keys of every mapping in an order drawn from `orders`, and a comment after each line.
+fn shuffled(value: &Value, indent: usize, orders: &mut impl Iterator<Item = u64>) -> String {
+    let pad = " ".repeat(indent);
+    match value {
+        Value::Object(object) if !object.is_empty() => {
+            let mut entries: Vec<_> = object.iter().map(|entry| (orders.next(), entry)).collect();
+            entries.sort_by_key(|(order, (key, _))| (*order, (*key).clone()));
+            let lines = entries.into_iter().map(|(order, (key, value))| {
+                format!("\n{pad}{key}: # {order:?}{}", shuffled(value, indent + 2, orders))
+            });
+            lines.collect()
+        }
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            let lines = items
+                .iter()
+                .map(|item| format!("\n{pad}- # an entry{}", shuffled(item, indent + 2, orders)));
+            lines.collect()
+        }
+        // JSON is YAML; a value may stand on the line after its key.
+        other => format!("\n{pad}{other}"),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn neither_the_order_of_keys_nor_comments_change_keys(orders in proptest::collection::vec(0_u64..1000, 64)) {
+        let file = bakeoff_spec::SpecFile::parse("study.yaml".as_ref(), GOOD.to_owned()).unwrap();
+        // What serialising adds (empty grids) is a mistake when written, so the value comes from the text.
+        let mut value = serde_json::to_value(file.spec()).unwrap();
+        value["models"][0].as_object_mut().unwrap().remove("grid");
+        let text = shuffled(&value, 0, &mut orders.into_iter().cycle());
+        prop_assert_eq!(keys(&plan(&text).unwrap()), keys(&plan(GOOD).unwrap()), "{}", text);
+    }
+}

@@ -1,0 +1,166 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A fair bake-off between recommender models, declared in YAML.
+#[derive(Debug, Parser)]
+#[command(name = "bakeoff", version = crate::catalog::CODE_VERSION, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 done, 1 some trial failed for good, 2 mistake in spec, data or options, \
+                        130 interrupted.")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) places: PlacesArgs,
+}
+
+/// Where things are kept.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PlacesArgs {
+    /// Folder of the reports
+    #[arg(long, global = true, value_name = "DIR", env = "BAKEOFF_REPORTS", default_value = "reports")]
+    pub(crate) reports: PathBuf,
+    /// Folder of outcomes and checkpoints
+    #[arg(long, global = true, value_name = "DIR", env = "BAKEOFF_STORE", default_value = ".bakeoff")]
+    pub(crate) store: PathBuf,
+    /// Folder of prepared and downloaded data [default: STORE/cache]
+    #[arg(long, global = true, value_name = "DIR", env = "BAKEOFF_CACHE")]
+    pub(crate) cache: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check a spec and show what a sweep of it would run
+    Check(CheckArgs),
+    /// Run every trial of a spec that has not run yet, then write its report
+    Sweep(SweepArgs),
+    /// Write the report of a spec from what has run so far
+    Report(SpecArgs),
+    /// List what a spec can name, or the trials in the store
+    List(ListArgs),
+    /// Show everything that is kept of a trial
+    Show(ShowArgs),
+    /// Print the JSON Schema of specs, for editors
+    Schema,
+    /// Show which libtorch and which devices there are
+    Devices(JsonArg),
+    /// Describe, export or fetch data
+    #[command(subcommand)]
+    Data(DataCommand),
+    /// Run the trials that arrive as JSON lines on standard input
+    #[command(hide = true)]
+    Worker,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SpecArgs {
+    /// The spec, a YAML file
+    #[arg(value_name = "SPEC")]
+    pub(crate) spec: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct JsonArg {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+    #[command(flatten)]
+    pub(crate) json: JsonArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SweepArgs {
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+    /// Where to run, instead of what the spec says: auto, cpu, cuda or cuda:0,2
+    #[arg(long)]
+    pub(crate) devices: Option<String>,
+    /// Trials at a time on each device, instead of what the spec says
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(crate) slots: Option<u32>,
+    /// CPU threads of each worker, instead of what the spec says
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(crate) threads: Option<u32>,
+    /// Run trials again that failed for good in an earlier sweep
+    #[arg(long)]
+    pub(crate) retry_failed: bool,
+    /// How progress is shown
+    #[arg(long, value_enum, default_value_t = Progress::Auto)]
+    pub(crate) progress: Progress,
+}
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Progress {
+    /// Bars on a terminal, else plain lines
+    Auto,
+    /// Plain lines
+    Plain,
+    /// Events as JSON lines on standard output
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    #[arg(value_enum)]
+    pub(crate) kind: Kind,
+    #[command(flatten)]
+    pub(crate) json: JsonArg,
+}
+
+/// What can be listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    Models,
+    Metrics,
+    Steps,
+    Sources,
+    Splits,
+    Trials,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The trial's key, or its first digits
+    #[arg(value_name = "TRIAL")]
+    pub(crate) trial: String,
+    #[command(flatten)]
+    pub(crate) json: JsonArg,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DataCommand {
+    /// Prepare a spec's data and show it in figures
+    Describe(CheckArgs),
+    /// Write a spec's train, valid and test parts as CSV
+    Export(ExportArgs),
+    /// Download what a source needs, such as ml-100k
+    Fetch(FetchArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+    /// Folder for train.csv, valid.csv and test.csv
+    #[arg(long, value_name = "DIR")]
+    pub(crate) to: PathBuf,
+    #[command(flatten)]
+    pub(crate) json: JsonArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FetchArgs {
+    /// A source's name
+    pub(crate) source: String,
+    #[command(flatten)]
+    pub(crate) json: JsonArg,
+}

@@ -1,0 +1,96 @@
+//! `bakeoff check`: what a sweep would run.
+
+use std::fmt::Write;
+
+use bakeoff_spec::{ModelPlan, ModelStudy, Plan, Study};
+use bakeoff_store::Folder;
+use serde::Serialize;
+
+use super::{plan, print, print_json};
+use crate::cli::CheckArgs;
+use crate::exit::Exit;
+use crate::places::Places;
+use crate::table::table;
+
+/// What `--json` prints.
+#[derive(Debug, Serialize)]
+struct Checked<'a> {
+    name: &'a str,
+    spec_hash: &'a str,
+    data_hash: String,
+    trials: usize,
+    cached: usize,
+    to_run: usize,
+    failed: usize,
+    select: String,
+    seeds: &'a [u64],
+    models: Vec<CheckedModel<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct CheckedModel<'a> {
+    model: &'a str,
+    family: &'a str,
+    candidates: usize,
+    replicates: usize,
+    cached: usize,
+    axes: &'a std::collections::BTreeMap<String, Vec<serde_json::Value>>,
+}
+
+pub(crate) fn run(args: &CheckArgs, places: &Places) -> anyhow::Result<Exit> {
+    let (_, plan) = plan(&args.spec.spec, places)?;
+    // The folder alone: a sweep that runs meanwhile holds the store, and checking must not wait for it.
+    let folder = Folder::at(&places.store);
+    let study = Study::of(&plan, |key| folder.read_outcome(key).ok().flatten());
+    let checked = describe(&plan, &study);
+    if args.json.json { print_json(&checked) } else { print(&for_people(&checked)) }
+}
+
+fn describe<'a>(plan: &'a Plan, study: &Study) -> Checked<'a> {
+    let models = plan.models.iter().zip(&study.models);
+    let describe_model = |(model, study): (&'a ModelPlan, &ModelStudy)| CheckedModel {
+        model: &model.label,
+        family: &model.family,
+        candidates: model.candidates.len(),
+        replicates: plan.seeds.len(),
+        cached: study.outcomes().count(),
+        axes: &model.axes,
+    };
+    Checked {
+        name: &plan.name,
+        spec_hash: &plan.spec_hash,
+        data_hash: plan.recipe.key(),
+        trials: study.counts.planned,
+        cached: study.counts.cached,
+        to_run: study.counts.planned - study.counts.cached,
+        failed: study.counts.failed,
+        select: plan.select.to_string(),
+        seeds: &plan.seeds,
+        models: models.map(describe_model).collect(),
+    }
+}
+
+fn for_people(checked: &Checked<'_>) -> String {
+    let rows = checked.models.iter().map(|model| {
+        let axes = model.axes.iter().map(|(axis, values)| format!("{axis} × {}", values.len()));
+        vec![
+            model.model.to_owned(),
+            model.family.to_owned(),
+            model.candidates.to_string(),
+            model.replicates.to_string(),
+            model.cached.to_string(),
+            axes.collect::<Vec<_>>().join(", "),
+        ]
+    });
+    let mut text =
+        table(&["model", "family", "candidates", "replicates", "cached", "grid"], rows.collect());
+    let Checked { name, trials, cached, to_run, failed, select, .. } = checked;
+    let _ = writeln!(
+        text,
+        "\n{name}: {trials} trials, {cached} cached, {to_run} to run; chosen by validation {select}."
+    );
+    if *failed > 0 {
+        let _ = writeln!(text, "{failed} of the cached failed; `sweep --retry-failed` runs them again.");
+    }
+    text
+}

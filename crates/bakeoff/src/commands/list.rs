@@ -1,0 +1,121 @@
+//! `bakeoff list`: what a spec can name, and the trials in the store.
+
+use bakeoff_spec::{Outcome, PluginInfo, Status};
+use bakeoff_store::Folder;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{print, print_json, say};
+use crate::catalog::catalog;
+use crate::cli::{Kind, ListArgs};
+use crate::exit::Exit;
+use crate::places::Places;
+use crate::table::table;
+
+pub(crate) fn run(args: &ListArgs, places: &Places) -> anyhow::Result<Exit> {
+    let catalog = catalog();
+    match args.kind {
+        Kind::Models => {
+            let entries = catalog.models.iter().map(|model| {
+                let mut entry = plugin(&model.plugin);
+                entry["family"] = model.family.into();
+                entry["tasks"] = json!(model.tasks);
+                entry
+            });
+            listing(args, &["name", "family", "tasks", "about"], entries.collect())
+        }
+        Kind::Metrics => {
+            let entries = catalog.metrics.iter().map(|metric| {
+                json!({"name": metric.name, "task": metric.task, "has_cutoff": metric.has_cutoff,
+                    "higher_is_better": metric.higher_is_better, "about": metric.about})
+            });
+            listing(args, &["name", "task", "higher_is_better", "about"], entries.collect())
+        }
+        Kind::Steps => plugins(args, &catalog.steps),
+        Kind::Sources => plugins(args, &catalog.sources),
+        Kind::Splits => plugins(args, &catalog.splits),
+        Kind::Trials => trials(args, places),
+    }
+}
+
+fn plugins(args: &ListArgs, entries: &[PluginInfo]) -> anyhow::Result<Exit> {
+    listing(args, &["name", "about"], entries.iter().map(plugin).collect())
+}
+
+fn plugin(info: &PluginInfo) -> Value {
+    json!({"name": info.name, "about": info.about, "revision": info.revision, "params": (info.schema)()})
+}
+
+/// The entries as JSON, or some of their fields as a table.
+fn listing(args: &ListArgs, columns: &[&str], entries: Vec<Value>) -> anyhow::Result<Exit> {
+    if args.json.json {
+        return print_json(&entries);
+    }
+    let cell = |entry: &Value, column: &&str| match &entry[*column] {
+        Value::String(text) => text.clone(),
+        Value::Array(values) => {
+            values.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
+    };
+    let row = |entry: &Value| columns.iter().map(|column| cell(entry, column)).collect();
+    print(&table(columns, entries.iter().map(row).collect()))
+}
+
+/// A trial of the store in short.
+#[derive(Debug, Serialize)]
+struct Listed<'a> {
+    key: &'a str,
+    model: &'a str,
+    seed: u64,
+    status: &'static str,
+    select: String,
+    valid: Option<f64>,
+    test: Option<f64>,
+    wall_secs: f64,
+    started_at: &'a str,
+}
+
+fn trials(args: &ListArgs, places: &Places) -> anyhow::Result<Exit> {
+    let all = Folder::at(&places.store).outcomes()?;
+    for (path, damage) in &all.damaged {
+        say(&format!("bakeoff: {} is damaged ({damage}) and left out", path.display()));
+    }
+    let listed: Vec<Listed<'_>> = all.outcomes.iter().map(short).collect();
+    if args.json.json {
+        return print_json(&listed);
+    }
+    let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.4}"));
+    let rows = listed.iter().map(|trial| {
+        vec![
+            trial.key[..10].to_owned(),
+            trial.model.to_owned(),
+            trial.seed.to_string(),
+            trial.status.to_owned(),
+            trial.select.clone(),
+            number(trial.valid),
+            number(trial.test),
+            format!("{:.1}", trial.wall_secs),
+            trial.started_at.to_owned(),
+        ]
+    });
+    let header = ["trial", "model", "seed", "status", "metric", "valid", "test", "seconds", "started"];
+    print(&table(&header, rows.collect()))
+}
+
+fn short(outcome: &Outcome) -> Listed<'_> {
+    Listed {
+        key: outcome.key.as_str(),
+        model: &outcome.trial.model.name,
+        seed: outcome.trial.seed,
+        status: match outcome.status {
+            Status::Completed => "completed",
+            Status::Failed { .. } => "failed",
+        },
+        select: outcome.trial.select.to_string(),
+        valid: outcome.selected(),
+        test: outcome.test.get(&outcome.trial.select).copied(),
+        wall_secs: outcome.cost.wall_secs,
+        started_at: &outcome.provenance.started_at,
+    }
+}

@@ -1,0 +1,64 @@
+//! One file a command.
+
+mod check;
+mod data;
+mod devices;
+mod list;
+mod report;
+mod show;
+mod sweep;
+mod worker;
+
+use std::io::Write;
+use std::path::Path;
+
+use bakeoff_spec::{Plan, SpecFile};
+use serde::Serialize;
+
+use crate::catalog::catalog;
+use crate::cli::{Cli, Command};
+use crate::exit::Exit;
+use crate::places::Places;
+
+/// Runs what was typed.
+pub(crate) fn run(Cli { command, places }: Cli) -> anyhow::Result<Exit> {
+    let places = Places::from(places);
+    match command {
+        Command::Check(args) => check::run(&args, &places),
+        Command::Sweep(args) => sweep::run(&args, &places),
+        Command::Report(args) => report::run(&args, &places),
+        Command::List(args) => list::run(&args, &places),
+        Command::Show(args) => show::run(&args, &places),
+        Command::Schema => print_json(&bakeoff_spec::schema(&catalog())),
+        Command::Devices(args) => devices::run(args),
+        Command::Data(command) => data::run(&command, &places),
+        Command::Worker => worker::run(),
+    }
+}
+
+/// Reads a spec and plans it.
+fn plan(spec: &Path, places: &Places) -> anyhow::Result<(SpecFile, Plan)> {
+    let file = SpecFile::read(spec)?;
+    let plan = file.plan(&catalog(), &mut |source, params| {
+        Ok(bakeoff_data::fingerprint(source, params, &places.cache)?)
+    })?;
+    Ok((file, plan))
+}
+
+/// Prints to standard output; a reader that went away, such as `head`, is no error.
+fn print(text: &str) -> anyhow::Result<Exit> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(Exit::Done),
+    }
+}
+
+fn print_json(value: &impl Serialize) -> anyhow::Result<Exit> {
+    print(&(serde_json::to_string_pretty(value)? + "\n"))
+}
+
+/// A notice for people, on standard error.
+#[expect(clippy::print_stderr, reason = "notices go where progress goes")]
+fn say(text: &str) {
+    eprintln!("{text}");
+}

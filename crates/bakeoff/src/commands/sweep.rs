@@ -1,0 +1,88 @@
+//! `bakeoff sweep`: the whole flow, from a spec to a report.
+
+use std::io::IsTerminal;
+use std::process::Command;
+
+use anyhow::Context;
+use bakeoff_runner::{Options, Sink, Stop, WorkerCommand, sinks};
+use bakeoff_spec::Plan;
+use bakeoff_store::Store;
+
+use super::{data, plan, print, report, say};
+use crate::cli::{Progress, SweepArgs};
+use crate::exit::Exit;
+use crate::places::Places;
+
+pub(crate) fn run(args: &SweepArgs, places: &Places) -> anyhow::Result<Exit> {
+    let spec = &args.spec.spec;
+    let (file, mut plan) = plan(spec, places)?;
+    apply_overrides(args, &mut plan);
+    let store = Store::open(&places.store)?;
+    for repair in store.repairs() {
+        say(&format!("bakeoff: {repair}"));
+    }
+    let data = data::prepare(&plan, places)?;
+    store.folder().write_card(data.card())?;
+    store.folder().write_spec(&plan.spec_hash, file.text())?;
+    if args.retry_failed {
+        forget_failed(&plan, &store)?;
+    }
+    let stop = Stop::on_signals().context("cannot listen for Ctrl-C")?;
+    let options = Options {
+        worker: WorkerCommand::this_program(["worker"])?,
+        dataset: data.dir().to_owned(),
+        cuda_cards: &cuda_cards,
+    };
+    let study = bakeoff_runner::run(&plan, &store, &options, &mut sinks(args.progress), &stop)?;
+    let path = report::write(spec, &plan, &study, data.card(), store.folder(), places)?;
+    if args.progress == Progress::Json {
+        say(&path.display().to_string());
+    } else {
+        print(&format!("{}\n", path.display()))?;
+    }
+    Ok(match () {
+        () if stop.is_set() => Exit::Interrupted,
+        () if study.counts.failed > 0 => Exit::TrialFailed,
+        () => Exit::Done,
+    })
+}
+
+fn apply_overrides(args: &SweepArgs, plan: &mut Plan) {
+    let schedule = &mut plan.spec.schedule;
+    if let Some(devices) = &args.devices {
+        schedule.devices.clone_from(devices);
+    }
+    schedule.slots = args.slots.or(schedule.slots);
+    schedule.threads = args.threads.unwrap_or(schedule.threads);
+}
+
+fn forget_failed(plan: &Plan, store: &Store) -> anyhow::Result<()> {
+    let candidates = plan.models.iter().flat_map(|model| &model.candidates);
+    let trials = candidates.flat_map(|trial| std::iter::once(trial.clone()).chain(plan.replicates(trial)));
+    let keys: Vec<_> = trials.map(|trial| trial.key()).collect();
+    store.forget_failed(&keys)?;
+    Ok(())
+}
+
+fn sinks(progress: Progress) -> Vec<Box<dyn Sink>> {
+    vec![match progress {
+        Progress::Json => Box::new(sinks::JsonLines::to(Box::new(std::io::stdout()))),
+        Progress::Auto if std::io::stderr().is_terminal() => Box::new(sinks::Terminal::new()),
+        Progress::Auto | Progress::Plain => Box::new(sinks::Plain::to(Box::new(std::io::stderr()))),
+    }]
+}
+
+/// Asks a child process, so that the coordinator itself never loads CUDA.
+fn cuda_cards() -> Result<usize, String> {
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let output = Command::new(program)
+        .args(["devices", "--json"])
+        .output()
+        .map_err(|error| format!("cannot look for CUDA cards: {error}"))?;
+    let devices: serde_json::Value = serde_json::from_slice(&output.stdout)
+        .map_err(|_| String::from_utf8_lossy(&output.stderr).trim().to_owned())?;
+    match devices["why_no_cuda"].as_str() {
+        Some(why) => Err(why.to_owned()),
+        None => Ok(devices["cuda_cards"].as_u64().unwrap_or(0) as usize),
+    }
+}

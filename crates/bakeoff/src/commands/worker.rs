@@ -1,0 +1,100 @@
+//! `bakeoff worker`: runs the trials it is handed, one at a time, in a process that may die without harm.
+
+use std::cell::RefCell;
+
+use bakeoff_data::Dataset;
+use bakeoff_models::device;
+use bakeoff_models::{ModelError, TrialResult, run_trial};
+use bakeoff_runner::worker::{Finished, serve};
+use bakeoff_runner::WorkOrder;
+use bakeoff_spec::{Cause, CurvePoint, Status};
+use bakeoff_store::Folder;
+
+use crate::catalog::CODE_VERSION;
+use crate::exit::Exit;
+
+pub(crate) fn run() -> anyhow::Result<Exit> {
+    // The dataset of the last trial: a sweep's trials share one.
+    let opened: RefCell<Option<Dataset>> = RefCell::new(None);
+    serve(&mut |order, on_epoch| {
+        let mut curve = Vec::new();
+        let result = work(order, &opened, &mut |point| {
+            curve.push(point.clone());
+            on_epoch(point);
+        });
+        finished(order, result, curve)
+    })?;
+    Ok(Exit::Done)
+}
+
+fn work(
+    order: &WorkOrder,
+    opened: &RefCell<Option<Dataset>>,
+    on_epoch: &mut dyn FnMut(&CurvePoint),
+) -> Result<TrialResult, Failure> {
+    device::set_threads(order.threads);
+    let device = device::open(order.cuda).map_err(|message| Failure { cause: Cause::Crash, message })?;
+    let mut opened = opened.borrow_mut();
+    let data = match opened.take().filter(|data| data.dir() == order.dataset) {
+        Some(data) => data,
+        None => Dataset::open(&order.dataset).map_err(ModelError::from)?,
+    };
+    let checkpoint = Folder::at(&order.store)
+        .checkpoint_path(&order.trial.fit_key())
+        .map_err(|error| Failure { cause: Cause::Crash, message: chain(&error) })?
+        .with_extension("safetensors");
+    let result = run_trial(&order.trial, &data, device, &checkpoint, on_epoch);
+    *opened = Some(data);
+    Ok(result?)
+}
+
+struct Failure {
+    cause: Cause,
+    message: String,
+}
+
+impl From<ModelError> for Failure {
+    fn from(error: ModelError) -> Self {
+        Self { cause: error.cause(), message: chain(&error) }
+    }
+}
+
+/// An error with everything that caused it, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text += &format!(": {error}");
+        source = error.source();
+    }
+    text
+}
+
+fn finished(
+    order: &WorkOrder,
+    result: Result<TrialResult, Failure>,
+    curve: Vec<CurvePoint>,
+) -> Finished {
+    let blank = Finished {
+        libtorch: device::LIBTORCH_VERSION.into(),
+        device: device::name(order.cuda),
+        code_version: CODE_VERSION.into(),
+        curve,
+        ..Finished::default()
+    };
+    match result {
+        Ok(result) => Finished {
+            status: Status::Completed,
+            valid: result.valid,
+            test: result.test,
+            curve: result.curve,
+            best_epoch: result.best_epoch,
+            cost: result.cost,
+            units: Some(result.units),
+            ..blank
+        },
+        Err(Failure { cause, message }) => {
+            Finished { status: Status::Failed { cause, message }, ..blank }
+        }
+    }
+}

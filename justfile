@@ -1,0 +1,51 @@
+# The menu of the project: `just` or `./justw` shows it.
+
+set positional-arguments
+
+_menu:
+    @just --justfile {{ quote(justfile()) }} --list --unsorted
+
+# Fetch libtorch under .tools/ (once; with CUDA where there is a GPU)
+setup:
+    @tools/setup.sh libtorch
+
+# Build target/release/bakeoff
+build: setup
+    cargo build --release --workspace
+
+# Run every trial of a spec that has not run yet, and write its report
+sweep spec *options: build
+    @target/release/bakeoff sweep "$@"
+
+# Write the report of a spec from what has run so far
+report spec: build
+    @target/release/bakeoff report "$@"
+
+# Check a spec and show what a sweep of it would run
+check spec *options: build
+    @target/release/bakeoff check "$@"
+
+# Run every test
+test *options: setup
+    tools/test.sh "$@"
+
+# Run the tests that need a CUDA card
+test-cuda: build
+    @tools/test_cuda.sh
+
+# Measure training epochs and rankings (of all models, or the named ones)
+bench *names: setup
+    cargo bench -p bakeoff-models --bench epochs -- "$@"
+
+# Check formatting and run clippy
+lint: setup
+    tools/format.sh --check
+    cargo clippy --release --workspace --all-targets -- -D warnings
+
+# Format every source file
+format:
+    tools/format.sh
+
+# Remove what was built; libtorch, the store and reports stay
+clean:
+    cargo clean

@@ -1,0 +1,88 @@
+use std::io::Read;
+use std::process::Stdio;
+
+use crate::shell::{SMALL, Shell};
+
+/// Runs a command that must end with code 2 and returns what it said.
+fn mistake(shell: &Shell, args: &[&str]) -> String {
+    let ran = shell.run(args);
+    assert_eq!(ran.code, Some(2), "{}\n{}", ran.stdout, ran.stderr);
+    ran.stderr
+}
+
+#[test]
+fn a_mistyped_key_is_shown_in_its_line_with_the_likely_fix() {
+    let shell = Shell::new();
+    shell.spec("small.yaml", &SMALL.replace("learning_rate", "learnig_rate"));
+    let said = mistake(&shell, &["sweep", "small.yaml"]);
+    for part in ["small.yaml:13", "learnig_rate", "did you mean", "learning_rate"] {
+        assert!(said.contains(part), "{part} is missing:\n{said}");
+    }
+    assert!(!shell.path().join(".bakeoff").exists(), "nothing was made");
+}
+
+#[test]
+fn a_missing_data_file_is_an_error_in_the_spec() {
+    let shell = Shell::new();
+    let source = "{ name: csv, params: { interactions: nowhere.csv } }";
+    let text = SMALL.replace("{ name: synthetic, params: { n_users: 120, n_items: 60, seed: 5 } }", source);
+    shell.spec("small.yaml", &text);
+    let said = mistake(&shell, &["check", "small.yaml"]);
+    assert!(said.contains("small.yaml:5") && said.contains("nowhere.csv"), "{said}");
+}
+
+#[test]
+fn a_bad_row_is_named_by_file_row_and_column() {
+    let shell = Shell::new();
+    shell.spec("rows.csv", "user,item,rating\na,x,3\na,y,four\n");
+    let source = "{ name: csv, params: { interactions: rows.csv } }";
+    let text = SMALL.replace("{ name: synthetic, params: { n_users: 120, n_items: 60, seed: 5 } }", source);
+    shell.spec("small.yaml", &text);
+    let said = mistake(&shell, &["sweep", "small.yaml"]);
+    for part in ["rows.csv", "3", "rating", "four"] {
+        assert!(said.contains(part), "{part} is missing:\n{said}");
+    }
+}
+
+#[test]
+fn a_missing_spec_and_a_strange_option_are_mistakes() {
+    let shell = Shell::new();
+    assert!(mistake(&shell, &["sweep", "nothing.yaml"]).contains("nothing.yaml"));
+    mistake(&shell, &["sweep", "--devices"]);
+    shell.spec("small.yaml", SMALL);
+    let said = mistake(&shell, &["report", "small.yaml"]);
+    assert!(said.contains("nothing of small.yaml has run yet"), "{said}");
+    assert!(mistake(&shell, &["show", "abcdef"]).contains("abcdef"));
+}
+
+#[test]
+fn asking_for_cards_where_there_are_none_says_why() {
+    let shell = Shell::new();
+    if shell.json(&["devices", "--json"])["cuda_cards"] != 0 {
+        eprintln!("SKIPPED: this machine has a CUDA card");
+        return;
+    }
+    shell.spec("small.yaml", SMALL);
+    let said = mistake(&shell, &["sweep", "small.yaml", "--devices", "cuda"]);
+    assert!(said.to_lowercase().contains("cuda"), "{said}");
+}
+
+#[test]
+fn a_second_coordinator_is_told_who_holds_the_store() {
+    let shell = Shell::new();
+    shell.spec("small.yaml", &SMALL.replace("epochs: 3", "epochs: 3000, patience: 0"));
+    let mut first = shell
+        .command(&["sweep", "small.yaml", "--progress", "json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // The first event comes when the store is held.
+    first.stdout.as_mut().unwrap().read_exact(&mut [0; 16]).unwrap();
+    let said = mistake(&shell, &["sweep", "small.yaml"]);
+    assert!(said.contains("in use") && said.contains(&first.id().to_string()), "{said}");
+    // Reading needs no lock.
+    shell.ok(&["check", "small.yaml"]);
+    first.kill().unwrap();
+    first.wait().unwrap();
+}

@@ -1,0 +1,35 @@
+use std::fs;
+
+use crate::shell::Shell;
+use crate::workspace::{real_data, root};
+
+#[test]
+fn every_shipped_spec_is_valid_and_names_the_schema() {
+    let shell = Shell::new();
+    let mut n_specs = 0;
+    for file in fs::read_dir(root().join("experiments")).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_none_or(|ending| ending != "yaml") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(text.lines().next(), Some("# yaml-language-server: $schema=schema.json"));
+        if text.contains("${BAKEOFF_DATA}") {
+            let Some(data) = real_data("README.md") else { continue };
+            let args = ["check", path.to_str().unwrap(), "--json"];
+            let output = shell.command(&args).env("BAKEOFF_DATA", data.parent().unwrap()).output();
+            assert!(output.unwrap().status.success(), "{}", path.display());
+        } else {
+            shell.ok(&["check", path.to_str().unwrap(), "--json"]);
+        }
+        n_specs += 1;
+    }
+    assert!(n_specs >= 3, "only {n_specs} specs were checked");
+}
+
+#[test]
+fn the_schema_beside_the_specs_is_what_the_binary_prints() {
+    let printed = Shell::new().ok(&["schema"]).stdout;
+    let kept = fs::read_to_string(root().join("experiments/schema.json")).unwrap();
+    assert!(printed == kept, "run: target/release/bakeoff schema > experiments/schema.json");
+}

@@ -1,0 +1,18 @@
+//! Whole commands on small data, as a user types them.
+
+/// Killed workers, killed coordinators, Ctrl-C.
+mod crash;
+/// What a command says to a mistake.
+mod errors;
+/// Every shipped spec, and the schema beside them.
+mod experiments;
+/// Figures on real data that are known from elsewhere.
+mod real_data;
+/// Running the binary in a folder of its own.
+mod shell;
+/// From a spec to a report, and a second time.
+mod sweep;
+/// Promises about the source itself.
+mod tidy;
+/// Where things are.
+mod workspace;
