@@ -114,7 +114,7 @@ mod tests {
         let b = parameters.add("b", &[3], Init::Constant(2.0));
         parameters.flatten();
         let before = parameters.snapshot();
-        no_grad(|| parameters.flat().shallow_clone().fill_(7.0));
+        let _ = no_grad(|| parameters.flat().shallow_clone().fill_(7.0));
         assert_eq!(f64::try_from(a.sum(Kind::Float)).unwrap(), 28.0);
         parameters.restore(&before);
         assert_eq!(f64::try_from(b.sum(Kind::Float)).unwrap(), 6.0);

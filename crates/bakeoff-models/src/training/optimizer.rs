@@ -213,7 +213,7 @@ mod tests {
         tch::manual_seed(11);
         let mut ours = Parameters::on(Device::Cpu);
         for (i, shape) in SHAPES.iter().enumerate() {
-            ours.add(&format!("p{i}"), shape, Init::Normal(1.0));
+            let _ = ours.add(&format!("p{i}"), shape, Init::Normal(1.0));
         }
         ours.flatten();
         let store = nn::VarStore::new(Device::Cpu);
@@ -275,7 +275,7 @@ mod tests {
             let make = || {
                 tch::manual_seed(3);
                 let mut parameters = Parameters::on(Device::Cpu);
-                parameters.add("p", &[40, 3], Init::Normal(1.0));
+                let _ = parameters.add("p", &[40, 3], Init::Normal(1.0));
                 parameters.flatten();
                 parameters
             };

@@ -47,6 +47,9 @@ fn the_gradient_reaches_every_parameter_under_every_loss() {
             let inputs: Vec<&Tensor> = network.parameters().tensors().collect();
             let gradients = Tensor::run_backward(&[value.root], &inputs, false, false);
             for ((name, _), gradient) in network.parameters().named().iter().zip(gradients) {
+                if gradient.numel() == 1 && !matches!(loss, Loss::Mse | Loss::Bce) {
+                    continue; // A bias of all scores cannot change their differences.
+                }
                 let size = gradient.abs().sum(Kind::Double).double_value(&[]);
                 let place = format!("{} with {loss:?}: {name}", trial.model.name);
                 assert!(size > 0.0 && size.is_finite(), "{place} has a gradient of size {size}");
@@ -69,7 +72,7 @@ fn the_gradient_of_a_loss_is_its_slope() {
             let gradients = Tensor::run_backward(&[root], &inputs, false, false);
             let flat = Tensor::cat(&gradients.iter().map(|g| g.reshape([-1])).collect::<Vec<_>>(), 0);
             let squared = flat.square().sum(Kind::Double).double_value(&[]);
-            let h = 1e-2 / squared.sqrt();
+            let h = 2e-3 / squared.sqrt();
             let start = network.parameters().snapshot();
             let at = |h: f64| {
                 network.parameters().restore(&(&start + &flat * h));
@@ -84,9 +87,8 @@ fn the_gradient_of_a_loss_is_its_slope() {
 
 #[test]
 fn every_network_learns_eight_users_by_heart() {
-    for (trial, task) in networks() {
+    for (mut trial, task) in networks() {
         let sample = walks(task);
-        let mut trial = trial;
         let training = trial.training.as_mut().unwrap();
         training.epochs = 300;
         training.patience = 0;
@@ -155,7 +157,8 @@ fn padding_does_not_change_scores() {
 
 #[test]
 fn saving_and_loading_gives_the_same_scores() {
-    for (trial, task) in networks() {
+    for (mut trial, task) in networks() {
+        trial.training.as_mut().unwrap().epochs = 5;
         let sample = walks(task);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("fit.safetensors");

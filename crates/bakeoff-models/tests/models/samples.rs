@@ -15,6 +15,8 @@ pub(crate) struct Sample {
 
 /// Rows of (user, item, rating), each user's in order of time, split leave-one-out.
 pub(crate) fn sample(task: Task, rows: &[(usize, usize, f32)]) -> Sample {
+    // As in a worker; and tests run side by side, where threads that wait for each other take forever.
+    bakeoff_models::device::set_threads(1);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("interactions.csv");
     let mut csv = "user,item,rating,timestamp\n".to_owned();

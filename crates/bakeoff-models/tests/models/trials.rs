@@ -11,7 +11,7 @@ fn run(trial: &Trial, checkpoint: &std::path::Path) -> TrialResult {
 }
 
 /// What must be equal, bit for bit: everything but the times.
-fn numbers(result: &TrialResult) -> impl PartialEq + std::fmt::Debug {
+fn numbers(result: &TrialResult) -> impl PartialEq + std::fmt::Debug + use<> {
     let losses: Vec<(f64, Option<f64>)> =
         result.curve.iter().map(|point| (point.train_loss, point.valid)).collect();
     (result.valid.clone(), result.test.clone(), result.units.clone(), result.best_epoch, losses)
