@@ -1,5 +1,6 @@
 //! What is wrong with a spec: every problem with its place in the file, what is allowed and the likely fix.
 
+use std::fmt::Write;
 use std::ops::Range;
 use std::path::Path;
 use std::{fmt, iter};
@@ -129,7 +130,7 @@ impl SpecError {
         &self.problems
     }
 
-    /// Every problem with its source line and a caret below it, for a terminal.
+    /// Every problem with its source line and a caret below it, for a terminal; of very many, the first.
     /// Without colour it is plain ASCII but for what the spec itself holds.
     pub fn render(&self, color: bool) -> String {
         let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::none() };
@@ -139,7 +140,7 @@ impl SpecError {
             .with_width(TERMINAL_WIDTH)
             .with_context_lines(1);
         let mut out = String::new();
-        for (i, problem) in self.problems.iter().enumerate() {
+        for (i, problem) in self.problems.iter().take(MOST_SHOWN).enumerate() {
             if i > 0 {
                 out.push('\n');
             }
@@ -149,11 +150,17 @@ impl SpecError {
                 .render_report(&mut out, &Shown { problem, source })
                 .expect("writing to a string cannot fail");
         }
+        let n_left = self.problems.len().saturating_sub(MOST_SHOWN);
+        if n_left > 0 {
+            writeln!(out, "\nand {n_left} more problems").expect("writing to a string cannot fail");
+        }
         out
     }
 }
 
 const TERMINAL_WIDTH: usize = 100;
+/// More than this tells nobody more: one slip can spoil a thousand values of a grid.
+const MOST_SHOWN: usize = 20;
 
 impl std::error::Error for SpecError {}
 

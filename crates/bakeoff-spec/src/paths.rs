@@ -20,22 +20,23 @@ pub(crate) fn data_folder() -> PathBuf {
 /// The path that `written` means in a spec of the folder `spec_folder`.
 ///
 /// # Errors
-/// What is wrong, to follow the path's name in a sentence.
+/// What is wrong with it.
 pub(crate) fn resolve(written: &str, spec_folder: &Path, data: &Path) -> Result<String, String> {
     let rest = written.strip_prefix(DATA_VARIABLE);
     let is_cut_off = |rest: &str| rest.is_empty() || rest.starts_with('/');
     if !rest.is_none_or(is_cut_off) || rest.unwrap_or(written).contains("${") {
-        return Err(format!("may begin with `{DATA_VARIABLE}/` and hold no other variable"));
+        return Err(format!("a path may begin with `{DATA_VARIABLE}/` and hold no other variable"));
     }
     let path = match rest {
         Some(rest) => data.join(rest.trim_start_matches('/')),
         None => spec_folder.join(written),
     };
-    let absolute = std::path::absolute(&path).map_err(|error| format!("leads nowhere: {error}"))?;
+    let absolute =
+        std::path::absolute(&path).map_err(|error| format!("the path leads nowhere: {error}"))?;
     absolute
         .into_os_string()
         .into_string()
-        .map_err(|_| "leads to a folder that is not UTF-8".into())
+        .map_err(|_| "the path leads to a folder whose name is not UTF-8".into())
 }
 
 /// A copy of `params` in which `change` has replaced every path, or left it out where it gave `None`.

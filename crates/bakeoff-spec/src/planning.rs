@@ -122,8 +122,8 @@ impl Planner<'_> {
         ) {
             Ok(path) => Some(path.into()),
             Err(wrong) => {
-                let message = format!("{} {wrong}, not `{written}`", place.name());
-                let help = "a path is absolute, relative to the spec's folder, or below \
+                let message = format!("{} cannot be resolved: {wrong}", place.name());
+                let help = "write it absolute, relative to the spec's folder, or below \
                                 `${BAKEOFF_DATA}`";
                 self.findings.push(Finding::value(place.clone(), message).help(help));
                 None

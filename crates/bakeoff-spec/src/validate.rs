@@ -7,7 +7,7 @@ use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
-use crate::describe::{describe, found};
+use crate::describe::{choices, describe, found};
 use crate::error::Finding;
 use crate::place::Place;
 use crate::suggest::{list, nearest, one_of};
@@ -76,11 +76,12 @@ impl Checker {
                 let inner = context.iter().find(|errors| {
                     !errors.is_empty() && errors.iter().all(|inner| depth(inner) > depth(error))
                 });
-                match inner {
-                    Some(errors) => {
-                        errors.iter().for_each(|error| self.gather(error, place, wrong))
-                    }
-                    None => wrong.mismatched.push(mismatch(error.instance(), schema, at)),
+                let Some(errors) = inner else {
+                    wrong.mismatched.push(mismatch(error.instance(), schema, at));
+                    return;
+                };
+                for error in errors {
+                    self.gather(error, place, wrong);
                 }
             }
             _ => wrong.mismatched.push(mismatch(error.instance(), schema, at)),
@@ -122,16 +123,14 @@ impl Wrong {
 
 fn mismatch(value: &Value, schema: &Value, at: Place) -> Finding {
     let message = format!("{} must be {}, not {}", at.name(), describe(schema), found(value));
-    let types = schema.get("type");
-    let is_for = |name: &str| types.is_some_and(|types| types == name);
+    let is_for = |name: &str| match schema.get("type") {
+        Some(Value::Array(types)) => types.iter().any(|one| one == name),
+        one => one.is_some_and(|one| one == name),
+    };
     let help = match value {
         // A list or a mapping of one is easily written as the bare thing.
-        Value::String(_) | Value::Number(_) | Value::Bool(_) if is_for("array") => {
-            format!(
-                "write `[{}]`",
-                found(value).replace(['`', '"'], "").trim_start_matches("the text ")
-            )
-        }
+        Value::String(text) if is_for("array") => format!("write `[{text}]`"),
+        Value::Number(_) | Value::Bool(_) if is_for("array") => format!("write `[{value}]`"),
         Value::String(text) if is_for("object") && text.contains(':') => {
             "put a blank after each `:`".to_owned()
         }
@@ -142,7 +141,7 @@ fn mismatch(value: &Value, schema: &Value, at: Place) -> Finding {
             format!("its keys are {}", list(&properties(schema)))
         }
         Value::String(text) => {
-            let choices = crate::describe::choices(schema);
+            let choices = choices(schema);
             let choices: Vec<&str> = choices.iter().filter_map(|choice| choice.as_str()).collect();
             let meant = nearest(text, &choices).map(|name| format!("did you mean `{name}`? "));
             meant.unwrap_or_default() + &help_of(schema)

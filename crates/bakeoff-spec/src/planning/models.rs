@@ -29,8 +29,11 @@ pub(super) struct Draft {
     pub(super) info: ModelInfo,
     pub(super) label: String,
     pub(super) axes: BTreeMap<String, Vec<Value>>,
-    pub(super) configurations: Vec<(Use, Option<Training>)>,
+    pub(super) configurations: Vec<Configuration>,
 }
+
+/// A model with complete parameters, and its training if it has one.
+type Configuration = (Use, Option<Training>);
 
 impl Planner<'_> {
     /// The models that nothing is wrong with, in the spec's order.
@@ -194,7 +197,8 @@ impl Planner<'_> {
         }
         let label = label(model).to_owned();
         let Some((combination, message)) = refused else {
-            return Some(Draft { info, label, axes: model.grid.clone(), configurations });
+            let axes = completed_axes(&model.grid, &configurations);
+            return Some(Draft { info, label, axes, configurations });
         };
         self.add(refusal(&info, &combination, &message, n_refused, place));
         None
@@ -224,6 +228,25 @@ impl Planner<'_> {
 
 fn label(model: &ModelSpec) -> &str {
     model.label.as_ref().unwrap_or(&model.name)
+}
+
+/// The axes with their values as the trials hold them: `0` of a real number is `0.0` there.
+fn completed_axes(
+    grid: &BTreeMap<String, Vec<Value>>,
+    configurations: &[Configuration],
+) -> BTreeMap<String, Vec<Value>> {
+    // The combinations stand in the order of counting: an axis moves on each time those after it are through.
+    let mut stride = configurations.len();
+    let mut completed = BTreeMap::new();
+    for (axis, values) in grid {
+        stride /= values.len();
+        let value = |i: usize| {
+            let (model, training) = &configurations[i * stride];
+            model.params.get(axis).cloned().unwrap_or_else(|| json!(training)[axis].clone())
+        };
+        completed.insert(axis.clone(), (0..values.len()).map(value).collect());
+    }
+    completed
 }
 
 /// The model's default settings with each layer over the one before; `None` for a model without any.

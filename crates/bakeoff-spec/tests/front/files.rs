@@ -99,6 +99,16 @@ fn machines_get_the_same_problems() {
 }
 
 #[test]
+fn of_a_thousand_problems_the_first_are_shown() {
+    let wrong: Vec<String> = (0..1000).map(|i| format!("a{i}")).collect();
+    let error = plan(&spec_with("[32, 64]", &format!("[{}]", wrong.join(", ")))).unwrap_err();
+    assert_eq!(error.problems().len(), 1000);
+    let shown = error.render(false);
+    assert_eq!(shown.matches("must be").count(), 20);
+    assert!(shown.ends_with("\nand 980 more problems\n"));
+}
+
+#[test]
 fn colour_is_used_when_it_is_asked_for() {
     let error = plan(&spec_with("n_heads: 2", "n_head: 2")).unwrap_err();
     assert!(error.render(true).contains("\u{1b}["));

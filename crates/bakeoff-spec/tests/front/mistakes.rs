@@ -4,7 +4,8 @@ use crate::plugins::{mistakes, spec_with};
 
 #[test]
 fn an_unknown_key_suggests_the_known_one() {
-    insta::assert_snapshot!(mistakes(&spec_with("  split:\n", "  splits:\n")), @r"
+    let spec = spec_with("  split:\n", "  splits:\n");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x unknown key `splits`
        ,-[/specs/study.yaml:11:3]
     10 |       params: { k: 5 }
@@ -19,7 +20,8 @@ fn an_unknown_key_suggests_the_known_one() {
 
 #[test]
 fn an_unknown_key_far_from_all_lists_what_is_allowed() {
-    insta::assert_snapshot!(mistakes(&spec_with("training:\n", "budget: 3\ntraining:\n")), @r"
+    let spec = spec_with("training:\n", "budget: 3\ntraining:\n");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x unknown key `budget`
        ,-[/specs/study.yaml:13:1]
     12 |     name: ratio
@@ -35,7 +37,8 @@ fn an_unknown_key_far_from_all_lists_what_is_allowed() {
 
 #[test]
 fn a_key_that_is_missing_is_named() {
-    insta::assert_snapshot!(mistakes(&spec_with("task: top_n\n", "")), @r"
+    let spec = spec_with("task: top_n\n", "");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x the spec lacks the key `task`
       ,-[/specs/study.yaml:1:1]
     1 | version: 1
@@ -49,7 +52,8 @@ fn a_key_that_is_missing_is_named() {
 
 #[test]
 fn a_value_outside_a_choice_suggests_the_nearest() {
-    insta::assert_snapshot!(mistakes(&spec_with("task: top_n", "task: topn")), @r#"
+    let spec = spec_with("task: top_n", "task: topn");
+    insta::assert_snapshot!(mistakes(&spec), @r#"
      x `task` must be one of `rating`, `top_n`, not the text "topn"
       ,-[/specs/study.yaml:3:7]
     2 | name: study
@@ -64,7 +68,8 @@ fn a_value_outside_a_choice_suggests_the_nearest() {
 
 #[test]
 fn a_version_of_the_future_is_refused() {
-    insta::assert_snapshot!(mistakes(&spec_with("version: 1", "version: 2")), @r"
+    let spec = spec_with("version: 1", "version: 2");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x `version` must be `1`, not `2`
       ,-[/specs/study.yaml:1:10]
     1 | version: 2
@@ -78,7 +83,8 @@ fn a_version_of_the_future_is_refused() {
 
 #[test]
 fn text_where_a_number_belongs() {
-    insta::assert_snapshot!(mistakes(&spec_with("epochs: 20", "epochs: ten")), @r#"
+    let spec = spec_with("epochs: 20", "epochs: ten");
+    insta::assert_snapshot!(mistakes(&spec), @r#"
      x `epochs` must be a whole number from 1 to 100000, not the text "ten"
        ,-[/specs/study.yaml:14:11]
     13 | training:
@@ -93,7 +99,8 @@ fn text_where_a_number_belongs() {
 
 #[test]
 fn a_list_where_a_scalar_belongs() {
-    insta::assert_snapshot!(mistakes(&spec_with("epochs: 20", "epochs: [10, 20]")), @r"
+    let spec = spec_with("epochs: 20", "epochs: [10, 20]");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x `epochs` must be a whole number from 1 to 100000, not a list
        ,-[/specs/study.yaml:14:11]
     13 | training:
@@ -108,7 +115,8 @@ fn a_list_where_a_scalar_belongs() {
 
 #[test]
 fn a_number_outside_its_range() {
-    insta::assert_snapshot!(mistakes(&spec_with("  seeds: [1, 2]", "  seeds: [1, 2]\nschedule: { threads: 0 }")), @r"
+    let spec = spec_with("  seeds: [1, 2]", "  seeds: [1, 2]\nschedule: { threads: 0 }");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x `threads` must be a whole number from 1 to 1024, not `0`
        ,-[/specs/study.yaml:27:22]
     26 |   seeds: [1, 2]
@@ -122,7 +130,8 @@ fn a_number_outside_its_range() {
 
 #[test]
 fn a_device_that_no_pattern_knows() {
-    insta::assert_snapshot!(mistakes(&spec_with("  seeds: [1, 2]", "  seeds: [1, 2]\nschedule: { devices: gpu }")), @r#"
+    let spec = spec_with("  seeds: [1, 2]", "  seeds: [1, 2]\nschedule: { devices: gpu }");
+    insta::assert_snapshot!(mistakes(&spec), @r#"
      x `devices` must be text that matches `^(auto|cpu|cuda(:\d+(,\d+)*)?)$`, not the text "gpu"
        ,-[/specs/study.yaml:27:22]
     26 |   seeds: [1, 2]
@@ -137,7 +146,8 @@ fn a_device_that_no_pattern_knows() {
 
 #[test]
 fn a_bare_name_where_a_plug_in_belongs() {
-    insta::assert_snapshot!(mistakes(&spec_with("split:\n    name: ratio", "split: ratio")), @r#"
+    let spec = spec_with("split:\n    name: ratio", "split: ratio");
+    insta::assert_snapshot!(mistakes(&spec), @r#"
      x `split` must be a mapping, not the text "ratio"
        ,-[/specs/study.yaml:11:10]
     10 |       params: { k: 5 }
@@ -152,7 +162,8 @@ fn a_bare_name_where_a_plug_in_belongs() {
 
 #[test]
 fn an_empty_section() {
-    insta::assert_snapshot!(mistakes(&spec_with("    name: ratio\n", "")), @r"
+    let spec = spec_with("    name: ratio\n", "");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x `split` must be a mapping, not empty
        ,-[/specs/study.yaml:11:8]
     10 |       params: { k: 5 }
@@ -167,7 +178,8 @@ fn an_empty_section() {
 
 #[test]
 fn no_models_at_all() {
-    insta::assert_snapshot!(mistakes(&"version: 1\ntask: top_n\ndata: { source: { name: generated }, split: { name: ratio } }\nmodels: []\n"), @r"
+    let spec = "version: 1\ntask: top_n\ndata: { source: { name: generated }, split: { name: ratio } }\nmodels: []\n";
+    insta::assert_snapshot!(mistakes(spec), @r"
      x `models` must be a list of at least 1 entry, each a mapping, not an empty list
       ,-[/specs/study.yaml:4:9]
     3 | data: { source: { name: generated }, split: { name: ratio } }
@@ -181,7 +193,8 @@ fn no_models_at_all() {
 
 #[test]
 fn an_unknown_source() {
-    insta::assert_snapshot!(mistakes(&spec_with("name: table", "name: tabel")), @r"
+    let spec = spec_with("name: table", "name: tabel");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x there is no source `tabel`
       ,-[/specs/study.yaml:6:11]
     5 |   source:
@@ -196,7 +209,8 @@ fn an_unknown_source() {
 
 #[test]
 fn an_unknown_step() {
-    insta::assert_snapshot!(mistakes(&spec_with("name: k_core", "name: kcore")), @r"
+    let spec = spec_with("name: k_core", "name: kcore");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x there is no step `kcore`
        ,-[/specs/study.yaml:9:13]
      8 |   steps:
@@ -211,7 +225,8 @@ fn an_unknown_step() {
 
 #[test]
 fn an_unknown_split_far_from_all() {
-    insta::assert_snapshot!(mistakes(&spec_with("name: ratio", "name: chronological")), @r"
+    let spec = spec_with("name: ratio", "name: chronological");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x there is no split `chronological`
        ,-[/specs/study.yaml:12:11]
     11 |   split:
@@ -226,7 +241,11 @@ fn an_unknown_split_far_from_all() {
 
 #[test]
 fn an_unknown_search_and_an_unknown_executor() {
-    insta::assert_snapshot!(mistakes(&spec_with("  seeds: [1, 2]", "  seeds: [1, 2]\nsearch: { name: random }\nschedule: { executor: { name: lokal } }")), @r"
+    let spec = spec_with(
+        "  seeds: [1, 2]",
+        "  seeds: [1, 2]\nsearch: { name: random }\nschedule: { executor: { name: lokal } }",
+    );
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x there is no search strategy `random`
        ,-[/specs/study.yaml:27:17]
     26 |   seeds: [1, 2]
@@ -250,7 +269,8 @@ fn an_unknown_search_and_an_unknown_executor() {
 
 #[test]
 fn a_parameter_that_a_step_does_not_have() {
-    insta::assert_snapshot!(mistakes(&spec_with("{ k: 5 }", "{ k: 5, cores: 2 }")), @r"
+    let spec = spec_with("{ k: 5 }", "{ k: 5, cores: 2 }");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x `k_core` has no parameter `cores`
        ,-[/specs/study.yaml:10:23]
      9 |     - name: k_core
@@ -265,7 +285,8 @@ fn a_parameter_that_a_step_does_not_have() {
 
 #[test]
 fn a_parameter_that_a_source_needs() {
-    insta::assert_snapshot!(mistakes(&spec_with("    params: { path: movies/ratings.tsv }\n", "")), @r"
+    let spec = spec_with("    params: { path: movies/ratings.tsv }\n", "");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x `params` lacks the key `path`
       ,-[/specs/study.yaml:5:3]
     4 | data:
@@ -280,7 +301,8 @@ fn a_parameter_that_a_source_needs() {
 
 #[test]
 fn parameters_that_do_not_go_together() {
-    insta::assert_snapshot!(mistakes(&spec_with("name: ratio", "name: ratio\n    params: { valid: 0.5, test: 0.5 }")), @r"
+    let spec = spec_with("name: ratio", "name: ratio\n    params: { valid: 0.5, test: 0.5 }");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x `ratio` refuses its parameters: `valid` and `test` together must leave something to train on
        ,-[/specs/study.yaml:13:13]
     12 |     name: ratio
@@ -294,8 +316,9 @@ fn parameters_that_do_not_go_together() {
 
 #[test]
 fn another_variable_in_a_path() {
-    insta::assert_snapshot!(mistakes(&spec_with("movies/ratings.tsv", r#""${HOME}/ratings.tsv""#)), @r#"
-     x `path` may begin with `${BAKEOFF_DATA}/` and hold no other variable, not `${HOME}/ratings.tsv`
+    let spec = spec_with("movies/ratings.tsv", r#""${HOME}/ratings.tsv""#);
+    insta::assert_snapshot!(mistakes(&spec), @r#"
+     x `path` cannot be resolved: a path may begin with `${BAKEOFF_DATA}/` and hold no other variable
       ,-[/specs/study.yaml:7:21]
     6 |     name: table
     7 |     params: { path: "${HOME}/ratings.tsv" }
@@ -303,13 +326,16 @@ fn another_variable_in_a_path() {
       :                               `-- data.source.params.path
     8 |   steps:
       `----
-     help: a path is absolute, relative to the spec's folder, or below `${BAKEOFF_DATA}`
+     help: write it absolute, relative to the spec's folder, or below `${BAKEOFF_DATA}`
     "#);
 }
 
 #[test]
 fn every_mistake_is_told_at_once() {
-    insta::assert_snapshot!(mistakes(&spec_with("name: table", "name: tabel").replace("name: ratio", "name: raito").replace("sasrec", "sasrce")), @r"
+    let spec = spec_with("name: table", "name: tabel")
+        .replace("name: ratio", "name: raito")
+        .replace("sasrec", "sasrce");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x there is no source `tabel`
       ,-[/specs/study.yaml:6:11]
     5 |   source:

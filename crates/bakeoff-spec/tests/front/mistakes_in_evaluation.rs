@@ -4,7 +4,8 @@ use crate::plugins::{mistakes, spec_with};
 
 #[test]
 fn an_unknown_metric() {
-    insta::assert_snapshot!(mistakes(&spec_with("k: [5, 10]", "metrics: [ndgc, recall]")), @r"
+    let spec = spec_with("k: [5, 10]", "metrics: [ndgc, recall]");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x there is no metric `ndgc`
        ,-[/specs/study.yaml:24:13]
     23 | evaluation:
@@ -19,7 +20,8 @@ fn an_unknown_metric() {
 
 #[test]
 fn a_metric_of_the_other_task() {
-    insta::assert_snapshot!(mistakes(&spec_with("k: [5, 10]", "metrics: [rmse]")), @r"
+    let spec = spec_with("k: [5, 10]", "metrics: [rmse]");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x `rmse` measures the task `rating`, not `top_n`
        ,-[/specs/study.yaml:24:13]
     23 | evaluation:
@@ -34,7 +36,8 @@ fn a_metric_of_the_other_task() {
 
 #[test]
 fn a_cutoff_where_none_belongs() {
-    insta::assert_snapshot!(mistakes(&spec_with("k: [5, 10]", "metrics: [auc@10]")), @r"
+    let spec = spec_with("k: [5, 10]", "metrics: [auc@10]");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x `auc` has no cutoff
        ,-[/specs/study.yaml:24:13]
     23 | evaluation:
@@ -49,7 +52,8 @@ fn a_cutoff_where_none_belongs() {
 
 #[test]
 fn a_selecting_metric_without_its_cutoff() {
-    insta::assert_snapshot!(mistakes(&spec_with("k: [5, 10]", "select: ndcg")), @r"
+    let spec = spec_with("k: [5, 10]", "select: ndcg");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x `ndcg` is taken at a cutoff, and none is given
        ,-[/specs/study.yaml:24:11]
     23 | evaluation:
@@ -64,7 +68,8 @@ fn a_selecting_metric_without_its_cutoff() {
 
 #[test]
 fn a_cutoff_that_is_no_number() {
-    insta::assert_snapshot!(mistakes(&spec_with("k: [5, 10]", "select: ndcg@ten")), @r"
+    let spec = spec_with("k: [5, 10]", "select: ndcg@ten");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x `ndcg@ten` is not a metric: write `name` or `name@k` with k from 1 up, such as `ndcg@10`
        ,-[/specs/study.yaml:24:11]
     23 | evaluation:
@@ -78,7 +83,8 @@ fn a_cutoff_that_is_no_number() {
 
 #[test]
 fn a_cutoff_of_zero() {
-    insta::assert_snapshot!(mistakes(&spec_with("k: [5, 10]", "k: [0, 10]")), @r"
+    let spec = spec_with("k: [5, 10]", "k: [0, 10]");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x `k[0]` must be a whole number from 1 to 10000, not `0`
        ,-[/specs/study.yaml:24:7]
     23 | evaluation:
@@ -92,7 +98,8 @@ fn a_cutoff_of_zero() {
 
 #[test]
 fn a_metric_in_the_report_that_is_not_computed() {
-    insta::assert_snapshot!(mistakes(&spec_with("k: [5, 10]", "k: [5, 10]\nreport: { metrics: [ndcg@20] }")), @r"
+    let spec = spec_with("k: [5, 10]", "k: [5, 10]\nreport: { metrics: [ndcg@20] }");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x `ndcg@20` is not among the metrics that are computed
        ,-[/specs/study.yaml:25:21]
     24 |   k: [5, 10]
@@ -107,7 +114,8 @@ fn a_metric_in_the_report_that_is_not_computed() {
 
 #[test]
 fn a_seed_given_twice() {
-    insta::assert_snapshot!(mistakes(&spec_with("[1, 2]", "[1, 2, 1]")), @r"
+    let spec = spec_with("[1, 2]", "[1, 2, 1]");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x the seed 1 is given twice
        ,-[/specs/study.yaml:26:17]
     25 | replicates:

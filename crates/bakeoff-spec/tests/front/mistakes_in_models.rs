@@ -4,7 +4,8 @@ use crate::plugins::{mistakes, spec_with};
 
 #[test]
 fn an_unknown_model() {
-    insta::assert_snapshot!(mistakes(&spec_with("name: sasrec", "name: sasrce")), @r"
+    let spec = spec_with("name: sasrec", "name: sasrce");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x there is no model `sasrce`
        ,-[/specs/study.yaml:17:11]
     16 |   - name: popularity
@@ -19,7 +20,8 @@ fn an_unknown_model() {
 
 #[test]
 fn a_model_that_cannot_do_the_task() {
-    insta::assert_snapshot!(mistakes(&spec_with("task: top_n", "task: rating")), @r"
+    let spec = spec_with("task: top_n", "task: rating");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x `popularity` cannot do the task `rating`
        ,-[/specs/study.yaml:16:11]
     15 | models:
@@ -44,7 +46,8 @@ fn a_model_that_cannot_do_the_task() {
 
 #[test]
 fn a_misspelt_parameter() {
-    insta::assert_snapshot!(mistakes(&spec_with("learning_rate", "learnig_rate")), @r"
+    let spec = spec_with("learning_rate", "learnig_rate");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x `sasrec` has no parameter `learnig_rate`
        ,-[/specs/study.yaml:22:7]
     21 |       hidden: [32, 64]
@@ -61,7 +64,8 @@ fn a_misspelt_parameter() {
 
 #[test]
 fn a_misspelt_fixed_parameter() {
-    insta::assert_snapshot!(mistakes(&spec_with("n_heads: 2", "n_head: 2")), @r"
+    let spec = spec_with("n_heads: 2", "n_head: 2");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x `sasrec` has no parameter `n_head`
        ,-[/specs/study.yaml:19:7]
     18 |     params:
@@ -78,7 +82,9 @@ fn a_misspelt_fixed_parameter() {
 
 #[test]
 fn a_training_setting_on_a_model_without_gradients() {
-    insta::assert_snapshot!(mistakes(&spec_with("  - name: popularity", "  - name: popularity\n    grid: { epochs: [1, 2] }")), @r"
+    let spec =
+        spec_with("  - name: popularity", "  - name: popularity\n    grid: { epochs: [1, 2] }");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x `popularity` is not trained by gradients: it has no `epochs`
        ,-[/specs/study.yaml:17:13]
     16 |   - name: popularity
@@ -93,7 +99,8 @@ fn a_training_setting_on_a_model_without_gradients() {
 
 #[test]
 fn a_loss_that_the_model_cannot_use() {
-    insta::assert_snapshot!(mistakes(&spec_with("n_heads: 2", "loss: mse")), @r#"
+    let spec = spec_with("n_heads: 2", "loss: mse");
+    insta::assert_snapshot!(mistakes(&spec), @r#"
      x `loss` must be one of `bce`, `cross_entropy`, not the text "mse"
        ,-[/specs/study.yaml:19:13]
     18 |     params:
@@ -108,7 +115,8 @@ fn a_loss_that_the_model_cannot_use() {
 
 #[test]
 fn a_shared_loss_that_a_model_cannot_use() {
-    insta::assert_snapshot!(mistakes(&spec_with("epochs: 20", "loss: bpr")), @r"
+    let spec = spec_with("epochs: 20", "loss: bpr");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x `sasrec` cannot be trained with `bpr` for `top_n`
        ,-[/specs/study.yaml:14:9]
     13 | training:
@@ -123,7 +131,8 @@ fn a_shared_loss_that_a_model_cannot_use() {
 
 #[test]
 fn an_empty_axis() {
-    insta::assert_snapshot!(mistakes(&spec_with("[32, 64]", "[]")), @r"
+    let spec = spec_with("[32, 64]", "[]");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x the grid axis `hidden` is empty
        ,-[/specs/study.yaml:21:15]
     20 |     grid:
@@ -138,7 +147,8 @@ fn an_empty_axis() {
 
 #[test]
 fn an_empty_grid() {
-    insta::assert_snapshot!(mistakes(&spec_with("  - name: popularity", "  - name: popularity\n    grid: {}")), @r"
+    let spec = spec_with("  - name: popularity", "  - name: popularity\n    grid: {}");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x the grid is empty
        ,-[/specs/study.yaml:17:5]
     16 |   - name: popularity
@@ -153,7 +163,8 @@ fn an_empty_grid() {
 
 #[test]
 fn an_axis_that_is_not_a_list() {
-    insta::assert_snapshot!(mistakes(&spec_with("[32, 64]", "32")), @r"
+    let spec = spec_with("[32, 64]", "32");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x `hidden` must be a list, not `32`
        ,-[/specs/study.yaml:21:15]
     20 |     grid:
@@ -168,7 +179,8 @@ fn an_axis_that_is_not_a_list() {
 
 #[test]
 fn a_grid_value_that_the_model_refuses() {
-    insta::assert_snapshot!(mistakes(&spec_with("[0.001, 0.01]", "[0.001, 1000]")), @r"
+    let spec = spec_with("[0.001, 0.01]", "[0.001, 1000]");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x `learning_rate[1]` must be a number from 1e-9 to 100, not `1000`
        ,-[/specs/study.yaml:22:30]
     21 |       hidden: [32, 64]
@@ -183,7 +195,8 @@ fn a_grid_value_that_the_model_refuses() {
 
 #[test]
 fn a_value_twice_in_an_axis() {
-    insta::assert_snapshot!(mistakes(&spec_with("[32, 64]", "[32, 64, 32.0]")), @r"
+    let spec = spec_with("[32, 64]", "[32, 64, 32.0]");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x 32 stands twice in the grid axis `hidden`
        ,-[/specs/study.yaml:21:24]
     20 |     grid:
@@ -198,7 +211,8 @@ fn a_value_twice_in_an_axis() {
 
 #[test]
 fn a_key_in_params_and_in_grid() {
-    insta::assert_snapshot!(mistakes(&spec_with("n_heads: 2", "hidden: 16")), @r"
+    let spec = spec_with("n_heads: 2", "hidden: 16");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x `hidden` stands in `params` and in `grid`
        ,-[/specs/study.yaml:21:7]
     20 |     grid:
@@ -213,7 +227,8 @@ fn a_key_in_params_and_in_grid() {
 
 #[test]
 fn a_combination_that_the_model_refuses() {
-    insta::assert_snapshot!(mistakes(&spec_with("[32, 64]", "[32, 33, 35]")), @r"
+    let spec = spec_with("[32, 64]", "[32, 33, 35]");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x `sasrec` refuses hidden=33 learning_rate=0.001: `n_heads` must divide `hidden`, and 2 does not
      | divide 33
        ,-[/specs/study.yaml:20:5]
@@ -229,7 +244,8 @@ fn a_combination_that_the_model_refuses() {
 
 #[test]
 fn two_models_under_one_name() {
-    insta::assert_snapshot!(mistakes(&spec_with("name: popularity", "name: sasrec")), @r"
+    let spec = spec_with("name: popularity", "name: sasrec");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x two models are called `sasrec`
        ,-[/specs/study.yaml:17:11]
     16 |   - name: sasrec
@@ -244,7 +260,8 @@ fn two_models_under_one_name() {
 
 #[test]
 fn two_models_under_one_label() {
-    insta::assert_snapshot!(mistakes(&spec_with("name: popularity", "name: popularity\n    label: sasrec")), @r"
+    let spec = spec_with("name: popularity", "name: popularity\n    label: sasrec");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x two models are called `sasrec`
        ,-[/specs/study.yaml:18:11]
     17 |     label: sasrec
@@ -259,7 +276,14 @@ fn two_models_under_one_label() {
 
 #[test]
 fn a_grid_too_large_to_mean() {
-    insta::assert_snapshot!(mistakes(&spec_with("[0.001, 0.01]", &format!("{:?}\n      epochs: {0:?}\n      batch_size: {0:?}", (1..=99).collect::<Vec<_>>()))), @r"
+    let spec = spec_with(
+        "[0.001, 0.01]",
+        &format!(
+            "{:?}\n      epochs: {0:?}\n      batch_size: {0:?}",
+            (1..=99).collect::<Vec<_>>()
+        ),
+    );
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x the grid has more than 100000 combinations
        ,-[/specs/study.yaml:20:5]
     19 |       n_heads: 2

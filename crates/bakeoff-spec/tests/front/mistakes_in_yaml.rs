@@ -1,10 +1,13 @@
 //! Mistakes in the YAML itself, as a terminal without colour shows them.
 
+use std::fmt::Write;
+
 use crate::plugins::{mistakes, spec_with};
 
 #[test]
 fn text_that_is_not_yaml() {
-    insta::assert_snapshot!(mistakes(&spec_with("{ k: 5 }", "{ k: 5")), @r"
+    let spec = spec_with("{ k: 5 }", "{ k: 5");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x this is not YAML: while parsing a flow mapping, did not find expected ',' or '}'
        ,-[/specs/study.yaml:11:8]
     10 |       params: { k: 5
@@ -20,7 +23,8 @@ fn text_that_is_not_yaml() {
 
 #[test]
 fn a_tab_for_indentation() {
-    insta::assert_snapshot!(mistakes(&spec_with("    name: ratio", "\tname: ratio")), @r"
+    let spec = spec_with("    name: ratio", "\tname: ratio");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x this is not YAML: tabs disallowed within this context (block indentation)
        ,-[/specs/study.yaml:12:2]
     11 |   split:
@@ -36,7 +40,8 @@ fn a_tab_for_indentation() {
 
 #[test]
 fn a_forgotten_blank_after_a_colon() {
-    insta::assert_snapshot!(mistakes(&spec_with("epochs: 20", "epochs:20")), @r#"
+    let spec = spec_with("epochs: 20", "epochs:20");
+    insta::assert_snapshot!(mistakes(&spec), @r#"
      x `training` must be a mapping, not the text "epochs:20"
        ,-[/specs/study.yaml:14:3]
     13 | training:
@@ -51,7 +56,8 @@ fn a_forgotten_blank_after_a_colon() {
 
 #[test]
 fn a_key_given_twice() {
-    insta::assert_snapshot!(mistakes(&spec_with("task: top_n\n", "task: top_n\ntask: rating\n")), @r"
+    let spec = spec_with("task: top_n\n", "task: top_n\ntask: rating\n");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x the key `task` is given twice
       ,-[/specs/study.yaml:4:1]
     3 | task: top_n
@@ -66,7 +72,8 @@ fn a_key_given_twice() {
 
 #[test]
 fn a_second_document() {
-    insta::assert_snapshot!(mistakes(&spec_with("training:\n", "---\ntraining:\n")), @r"
+    let spec = spec_with("training:\n", "---\ntraining:\n");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x a second document begins here
        ,-[/specs/study.yaml:13:1]
     12 |     name: ratio
@@ -81,7 +88,8 @@ fn a_second_document() {
 
 #[test]
 fn not_a_number() {
-    insta::assert_snapshot!(mistakes(&spec_with("epochs: 20", "learning_rate: .nan")), @r"
+    let spec = spec_with("epochs: 20", "learning_rate: .nan");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x `learning_rate` must be finite, not `.nan`
        ,-[/specs/study.yaml:14:18]
     13 | training:
@@ -95,7 +103,8 @@ fn not_a_number() {
 
 #[test]
 fn an_infinite_grid_value() {
-    insta::assert_snapshot!(mistakes(&spec_with("[0.001, 0.01]", "[0.001, .inf]")), @r"
+    let spec = spec_with("[0.001, 0.01]", "[0.001, .inf]");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x `learning_rate[1]` must be finite, not `.inf`
        ,-[/specs/study.yaml:22:30]
     21 |       hidden: [32, 64]
@@ -109,7 +118,8 @@ fn an_infinite_grid_value() {
 
 #[test]
 fn an_unknown_anchor() {
-    insta::assert_snapshot!(mistakes(&spec_with("[0.001, 0.01]", "*rates")), @r"
+    let spec = spec_with("[0.001, 0.01]", "*rates");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x this is not YAML: while parsing node, found unknown anchor
        ,-[/specs/study.yaml:22:22]
     21 |       hidden: [32, 64]
@@ -125,7 +135,10 @@ fn an_unknown_anchor() {
 
 #[test]
 fn a_mistake_behind_an_alias() {
-    insta::assert_snapshot!(mistakes(&spec_with("  epochs: 20", "  <<: &shared { n_head: 2 }").replace("n_heads: 2", "<<: *shared").replace("popularity", "sasrec\n    label: b\n    params: *shared")), @r"
+    let spec = spec_with("  epochs: 20", "  <<: &shared { n_head: 2 }")
+        .replace("n_heads: 2", "<<: *shared")
+        .replace("popularity", "sasrec\n    label: b\n    params: *shared");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x `training` has no parameter `n_head`
        ,-[/specs/study.yaml:13:1]
     12 |     name: ratio
@@ -165,7 +178,8 @@ fn a_mistake_behind_an_alias() {
 
 #[test]
 fn a_merge_of_something_else() {
-    insta::assert_snapshot!(mistakes(&spec_with("n_heads: 2", "<<: 2")), @r"
+    let spec = spec_with("n_heads: 2", "<<: 2");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x `<<` merges a mapping or a list of mappings, nothing else
        ,-[/specs/study.yaml:19:7]
     18 |     params:
@@ -180,7 +194,8 @@ fn a_merge_of_something_else() {
 
 #[test]
 fn a_tag() {
-    insta::assert_snapshot!(mistakes(&spec_with("epochs: 20", "epochs: !many 20")), @r"
+    let spec = spec_with("epochs: 20", "epochs: !many 20");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x the tag `!many` has no meaning in a spec
        ,-[/specs/study.yaml:14:11]
     13 | training:
@@ -195,7 +210,8 @@ fn a_tag() {
 
 #[test]
 fn a_list_as_a_key() {
-    insta::assert_snapshot!(mistakes(&spec_with("epochs: 20", "[a, b]: 20")), @r"
+    let spec = spec_with("epochs: 20", "[a, b]: 20");
+    insta::assert_snapshot!(mistakes(&spec), @r"
      x a key must be plain text
        ,-[/specs/study.yaml:14:3]
     13 | training:
@@ -209,7 +225,8 @@ fn a_list_as_a_key() {
 
 #[test]
 fn an_empty_file() {
-    insta::assert_snapshot!(mistakes(&""), @r"
+    let spec = "";
+    insta::assert_snapshot!(mistakes(spec), @r"
     x the spec must be a mapping, not empty
      ,-[/specs/study.yaml:1:1]
      `----
@@ -220,7 +237,8 @@ fn an_empty_file() {
 
 #[test]
 fn a_list_for_a_spec() {
-    insta::assert_snapshot!(mistakes(&"- version: 1\n"), @r"
+    let spec = "- version: 1\n";
+    insta::assert_snapshot!(mistakes(spec), @r"
      x the spec must be a mapping, not a list
       ,-[/specs/study.yaml:1:1]
     1 | - version: 1
@@ -233,7 +251,8 @@ fn a_list_for_a_spec() {
 
 #[test]
 fn letters_of_two_bytes_before_the_mistake() {
-    insta::assert_snapshot!(mistakes(&spec_with("name: study", "about: Über Filme — éè, 映画\nname: ü")), @r#"
+    let spec = spec_with("name: study", "about: Über Filme — éè, 映画\nname: ü");
+    insta::assert_snapshot!(mistakes(&spec), @r#"
      x `name` must be text that matches `^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`, not the text "ü"
       ,-[/specs/study.yaml:3:7]
     2 | about: Über Filme — éè, 映画
@@ -248,7 +267,8 @@ fn letters_of_two_bytes_before_the_mistake() {
 
 #[test]
 fn lines_that_end_as_windows_ends_them() {
-    insta::assert_snapshot!(mistakes(&spec_with("epochs: 20", "epochs: ten").replace('\n', "\r\n")), @r#"
+    let spec = spec_with("epochs: 20", "epochs: ten").replace('\n', "\r\n");
+    insta::assert_snapshot!(mistakes(&spec), @r#"
      x `epochs` must be a whole number from 1 to 100000, not the text "ten"
        ,-[/specs/study.yaml:14:11]
     13 | training:
@@ -272,7 +292,8 @@ fn nesting_without_end_is_refused_before_it_takes_the_stack() {
 fn an_alias_that_grows_without_end_is_refused() {
     let mut text = "a0: &a0 [x, x]\n".to_owned();
     for i in 1..40 {
-        text += &format!("a{i}: &a{i} [{}]\n", format!("*a{}, ", i - 1).repeat(9));
+        let nine_times = format!("*a{}, ", i - 1).repeat(9);
+        writeln!(text, "a{i}: &a{i} [{nine_times}]").unwrap();
     }
     assert!(mistakes(&text).contains("repetition limit exceeded"));
 }

@@ -9,6 +9,7 @@ use bakeoff_spec::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// A spec without mistakes that uses most of what there is.
 pub(crate) const GOOD: &str = "\
@@ -39,6 +40,15 @@ evaluation:
 replicates:
   seeds: [1, 2]
 ";
+
+/// [`GOOD`] as JSON, which is YAML too.
+pub(crate) fn good_json() -> Value {
+    let file = SpecFile::parse(Path::new("study.yaml"), GOOD.to_owned()).expect("it is right");
+    let mut value = serde_json::to_value(file.spec()).expect("a spec is JSON");
+    // Serialising writes out what was left out, and an empty grid is a mistake when it is written out.
+    value["models"][0].as_object_mut().expect("a model is a mapping").remove("grid");
+    value
+}
 
 /// [`GOOD`] with one fragment replaced.
 pub(crate) fn spec_with(old: &str, new: &str) -> String {
@@ -281,6 +291,6 @@ impl Plugin for SasRec {
 }
 
 /// Parameters from pairs.
-pub(crate) fn params<const N: usize>(pairs: [(&str, serde_json::Value); N]) -> Params {
+pub(crate) fn params<const N: usize>(pairs: [(&str, Value); N]) -> Params {
     pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }

@@ -4,11 +4,16 @@ use bakeoff_spec::{Catalog, schema};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-use crate::plugins::{GOOD, catalog, plan, spec_with};
+use crate::plugins::{catalog, good_json, plan};
 
-fn yaml(text: &str) -> Value {
-    // Tests may read YAML in the shortest way.
-    serde_yaml::from_str(text).unwrap()
+/// The good spec with the value at `place`, such as `models.1.name`, replaced or put in.
+fn good_with(place: &str, value: Value) -> Value {
+    let mut spec = good_json();
+    *place.split('.').fold(&mut spec, |node, step| match step.parse::<usize>() {
+        Ok(index) => &mut node[index],
+        Err(_) => &mut node[step],
+    }) = value;
+    spec
 }
 
 #[test]
@@ -20,50 +25,54 @@ fn the_schema_is_itself_valid() {
 #[test]
 fn right_specs_pass() {
     let validator = Validator::new(&schema(&catalog())).unwrap();
-    for text in [
-        GOOD.to_owned(),
-        spec_with("k: [5, 10]", "metrics: [ndcg, recall@3, auc]\n  select: ndcg@7"),
-        spec_with("  seeds: [1, 2]", "  seeds: [1, 2]\nreport: { metrics: [ndcg@5, auc] }"),
-        spec_with("n_heads: 2", "loss: bce"),
+    for spec in [
+        good_json(),
+        good_with(
+            "evaluation",
+            json!({ "metrics": ["ndcg", "recall@3", "auc"], "select": "ndcg@7" }),
+        ),
+        good_with("report", json!({ "metrics": ["ndcg@5", "auc"] })),
+        good_with("models.1.params", json!({ "loss": "bce" })),
     ] {
-        assert!(plan(&text).is_ok());
-        let errors: Vec<String> =
-            validator.iter_errors(&yaml(&text)).map(|error| error.to_string()).collect();
-        assert_eq!(errors, [""; 0]);
+        plan(&spec.to_string()).unwrap();
+        let errors = validator.iter_errors(&spec).map(|error| error.to_string());
+        assert_eq!(errors.collect::<Vec<_>>(), [""; 0]);
     }
 }
 
 #[test]
 fn wrong_specs_are_marked() {
     let validator = Validator::new(&schema(&catalog())).unwrap();
-    for (old, new) in [
-        ("version: 1", "version: 2"),
-        ("task: top_n", "task: topn"),
-        ("name: table", "name: tabel"),
-        ("path: movies/ratings.tsv", "paht: movies/ratings.tsv"),
-        ("    params: { path: movies/ratings.tsv }\n", ""),
-        ("k: 5 }", "k: 0 }"),
-        ("name: ratio", "name: ratio\n    params: { valid: 2 }"),
-        ("epochs: 20", "epochs: ten"),
-        ("epochs: 20", "epoch: 20"),
-        ("name: sasrec", "name: sasrce"),
-        ("n_heads: 2", "n_head: 2"),
-        ("n_heads: 2", "loss: mse"),
-        ("[32, 64]", "[]"),
-        ("[32, 64]", "32"),
-        ("[32, 64]", "[32, 32]"),
-        ("[0.001, 0.01]", "[0.001, 1000]"),
-        ("  - name: popularity", "  - name: popularity\n    params: { epochs: 1 }"),
-        ("k: [5, 10]", "k: []"),
-        ("k: [5, 10]", "metrics: [ndgc]"),
-        ("k: [5, 10]", "metrics: [auc@5]"),
-        ("k: [5, 10]", "select: ndcg"),
-        ("  seeds: [1, 2]", "  seeds: [1, 2]\nsearch: { name: random }"),
-        ("  seeds: [1, 2]", "  seeds: [1, 2]\nschedule: { devices: gpu }"),
+    for (place, value) in [
+        ("version", json!(2)),
+        ("task", json!("topn")),
+        ("data.source.name", json!("tabel")),
+        ("data.source.params", json!({ "paht": "ratings.tsv" })),
+        ("data.source", json!({ "name": "table" })),
+        ("data.steps.0.params.k", json!(0)),
+        ("data.split.params.valid", json!(2)),
+        ("training.epochs", json!("ten")),
+        ("training.epoch", json!(20)),
+        ("models", json!([])),
+        ("models.1.name", json!("sasrce")),
+        ("models.1.params.n_head", json!(2)),
+        ("models.1.params.loss", json!("mse")),
+        ("models.1.grid.hidden", json!([])),
+        ("models.1.grid.hidden", json!(32)),
+        ("models.1.grid.hidden", json!([32, 32])),
+        ("models.1.grid.learning_rate", json!([0.001, 1000])),
+        ("models.0.params.epochs", json!(1)),
+        ("evaluation.k", json!([])),
+        ("evaluation.metrics", json!(["ndgc"])),
+        ("evaluation.metrics", json!(["auc@5"])),
+        ("evaluation.select", json!("ndcg")),
+        ("search.name", json!("random")),
+        ("schedule.devices", json!("gpu")),
+        ("schedule.executor", json!({ "name": "lokal" })),
     ] {
-        let text = spec_with(old, new);
-        assert!(!validator.is_valid(&yaml(&text)), "the schema lets pass: {new}");
-        assert!(plan(&text).is_err(), "planning lets pass: {new}");
+        let spec = good_with(place, value);
+        assert!(!validator.is_valid(&spec), "the schema lets pass: {spec}");
+        assert!(plan(&spec.to_string()).is_err(), "planning lets pass: {spec}");
     }
 }
 

@@ -3,12 +3,13 @@
 use std::io::IsTerminal;
 use std::process::Command;
 
-use anyhow::Context;
-use bakeoff_runner::{Options, Sink, Stop, WorkerCommand, sinks};
+use bakeoff_runner::{Options, Sink, Stop, sinks};
 use bakeoff_spec::Plan;
 use bakeoff_store::Store;
+use indicatif::ProgressDrawTarget;
 
 use super::{data, plan, print, report, say};
+use crate::catalog::CODE_VERSION;
 use crate::cli::{Progress, SweepArgs};
 use crate::exit::Exit;
 use crate::places::Places;
@@ -27,12 +28,8 @@ pub(crate) fn run(args: &SweepArgs, places: &Places) -> anyhow::Result<Exit> {
     if args.retry_failed {
         forget_failed(&plan, &store)?;
     }
-    let stop = Stop::on_signals().context("cannot listen for Ctrl-C")?;
-    let options = Options {
-        worker: WorkerCommand::this_program(["worker"])?,
-        dataset: data.dir().to_owned(),
-        cuda_cards: &cuda_cards,
-    };
+    let stop = Stop::on_signals()?;
+    let options = Options::new(data.dir(), CODE_VERSION, &cuda_cards);
     let study = bakeoff_runner::run(&plan, &store, &options, &mut sinks(args.progress), &stop)?;
     let path = report::write(spec, &plan, &study, data.card(), store.folder(), places)?;
     if args.progress == Progress::Json {
@@ -41,7 +38,7 @@ pub(crate) fn run(args: &SweepArgs, places: &Places) -> anyhow::Result<Exit> {
         print(&format!("{}\n", path.display()))?;
     }
     Ok(match () {
-        () if stop.is_set() => Exit::Interrupted,
+        () if stop.is_requested() => Exit::Interrupted,
         () if study.counts.failed > 0 => Exit::TrialFailed,
         () => Exit::Done,
     })
@@ -67,7 +64,7 @@ fn forget_failed(plan: &Plan, store: &Store) -> anyhow::Result<()> {
 fn sinks(progress: Progress) -> Vec<Box<dyn Sink>> {
     vec![match progress {
         Progress::Json => Box::new(sinks::JsonLines::to(Box::new(std::io::stdout()))),
-        Progress::Auto if std::io::stderr().is_terminal() => Box::new(sinks::Terminal::new()),
+        Progress::Auto if std::io::stderr().is_terminal() => Box::new(sinks::Terminal::on(ProgressDrawTarget::stderr())),
         Progress::Auto | Progress::Plain => Box::new(sinks::Plain::to(Box::new(std::io::stderr()))),
     }]
 }

@@ -75,14 +75,7 @@ fn finished(
     result: Result<TrialResult, Failure>,
     curve: Vec<CurvePoint>,
 ) -> Finished {
-    let blank = Finished {
-        libtorch: device::LIBTORCH_VERSION.into(),
-        device: device::name(order.cuda),
-        code_version: CODE_VERSION.into(),
-        curve,
-        ..Finished::default()
-    };
-    match result {
+    let finished = match result {
         Ok(result) => Finished {
             status: Status::Completed,
             valid: result.valid,
@@ -91,10 +84,16 @@ fn finished(
             best_epoch: result.best_epoch,
             cost: result.cost,
             units: Some(result.units),
-            ..blank
+            libtorch: String::new(),
+            device: String::new(),
+            code_version: String::new(),
         },
-        Err(Failure { cause, message }) => {
-            Finished { status: Status::Failed { cause, message }, ..blank }
-        }
+        Err(Failure { cause, message }) => Finished { curve, ..Finished::failed(cause, message) },
+    };
+    Finished {
+        libtorch: device::LIBTORCH_VERSION.into(),
+        device: device::name(order.cuda),
+        code_version: CODE_VERSION.into(),
+        ..finished
     }
 }
