@@ -3,7 +3,7 @@
 use bakeoff_spec::card::{PartCount, Spread, StepCount};
 use bakeoff_spec::{DatasetCard, Recipe};
 
-use crate::dataset::{ColumnValues, PARTS};
+use crate::dataset::ColumnValues;
 use crate::encode::Encoded;
 use crate::splits::Assigned;
 
@@ -81,21 +81,21 @@ fn seen_before(data: &Encoded, assigned: &[Assigned]) -> usize {
 }
 
 fn parts(data: &Encoded, assigned: &[Assigned]) -> Vec<PartCount> {
-    let count = |(part, name): (Assigned, &str)| {
+    let count = |part: Assigned| {
         let is_in = |row: &usize| assigned[*row] == part;
         let mut has_item = vec![false; data.items.len()];
         for row in (0..assigned.len()).filter(is_in) {
             has_item[data.item[row] as usize] = true;
         }
         PartCount {
-            part: name.to_owned(),
+            part: part.name().to_owned(),
             interactions: (0..assigned.len()).filter(is_in).count() as u64,
             users: data.rows_by_user().filter(|rows| rows.clone().any(|row| is_in(&row))).count()
                 as u64,
             items: has_item.into_iter().filter(|&has_item| has_item).count() as u64,
         }
     };
-    [Assigned::Train, Assigned::Valid, Assigned::Test].into_iter().zip(PARTS).map(count).collect()
+    Assigned::ALL.into_iter().map(count).collect()
 }
 
 fn spread(mut counts: Vec<u64>) -> Spread {
@@ -171,5 +171,44 @@ fn describe(values: &ColumnValues) -> String {
             });
             if n_missing == 0 { range } else { format!("{range}, {n_missing} missing") }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gini_is_zero_for_equal_counts_and_grows_with_inequality() {
+        assert!(gini(&[3, 3, 3]).abs() < 1e-12);
+        // Ascending 0, 0, 6: 2 · (3 · 6) / (3 · 6) − 4/3 = 2/3.
+        assert!((gini(&[6, 0, 0]) - 2.0 / 3.0).abs() < 1e-12);
+        // Ascending 1, 3: 2 · (1 + 6) / (2 · 4) − 3/2 = 1/4.
+        assert!((gini(&[3, 1]) - 0.25).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_popularity_curve_runs_from_none_to_all() {
+        let curve = popularity_curve(&[1, 6, 3]);
+        assert_eq!(curve.len(), 101);
+        assert_eq!((curve[0], curve[100]), (0.0, 1.0));
+        // 33 % of three items is one item, the one with 6 of 10; 67 % are two items.
+        assert!((curve[33] - 0.6).abs() < 1e-12 && (curve[67] - 0.9).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_spread_of_an_even_number_of_counts_has_its_median_between_two() {
+        let spread = spread(vec![9, 1, 2, 4]);
+        assert_eq!((spread.min, spread.max), (1, 9));
+        assert_eq!((spread.median, spread.mean), (3.0, 4.0));
+    }
+
+    #[test]
+    fn ratings_of_many_values_are_counted_in_bins_and_none_is_lost() {
+        assert_eq!(rating_counts(&[2.0, 1.0, f32::NAN, 2.0]), [(1.0, 1), (2.0, 2)]);
+        let many: Vec<f32> = (0..=100).map(|i| i as f32 / 100.0).collect();
+        let bins = rating_counts(&many);
+        assert_eq!(bins.len(), BINS);
+        assert_eq!(bins.iter().map(|(_, n)| n).sum::<u64>(), 101);
     }
 }

@@ -7,6 +7,7 @@ use bakeoff_spec::DatasetCard;
 use crate::arrays::{Arrays, Span};
 use crate::error::DataError;
 use crate::manifest::{ColumnInfo, Content, Manifest};
+use crate::splits::Assigned;
 
 /// A prepared dataset: three parts, the columns of users and items, the raw ids, and the card.
 #[derive(Debug)]
@@ -57,9 +58,6 @@ pub enum ColumnValues {
     Numeric(Vec<f32>),
 }
 
-/// Names of the arrays of the parts, in the order of [`Dataset::train`], `valid`, `test`.
-pub(crate) const PARTS: [&str; 3] = ["train", "valid", "test"];
-
 impl Dataset {
     /// Opens the dataset in `dir`. Looks at sizes alone; `prepare` has compared the checksums.
     pub fn open(dir: &Path) -> Result<Self, DataError> {
@@ -70,7 +68,8 @@ impl Dataset {
         let content = manifest.content;
         let arrays = Arrays::open(dir, content.arrays_len)?;
         let (n_users, n_items) = (content.card.n_users as usize, content.card.n_items as usize);
-        let part = |name: &&str| -> Result<PartSpans, DataError> {
+        let part = |part: Assigned| -> Result<PartSpans, DataError> {
+            let name = part.name();
             let offsets = arrays.span::<u64>(&format!("{name}.offsets"), Some(n_users + 1))?;
             let n = *arrays.get::<u64>(&offsets).last().unwrap_or(&0) as usize;
             Ok(PartSpans {
@@ -80,7 +79,8 @@ impl Dataset {
                 offsets,
             })
         };
-        let parts = [part(&PARTS[0])?, part(&PARTS[1])?, part(&PARTS[2])?];
+        let [train, valid, test] = Assigned::ALL.map(part);
+        let parts = [train?, valid?, test?];
         let names = |of: &str, n: usize| -> Result<NameSpans, DataError> {
             Ok(NameSpans {
                 offsets: arrays.span::<u64>(&format!("{of}.name_offsets"), Some(n + 1))?,
@@ -137,17 +137,17 @@ impl Dataset {
 
     /// What models are fitted on.
     pub fn train(&self) -> Part<'_> {
-        self.part(0)
+        self.part(Assigned::Train)
     }
 
     /// What configurations are chosen on.
     pub fn valid(&self) -> Part<'_> {
-        self.part(1)
+        self.part(Assigned::Valid)
     }
 
     /// What the chosen ones are scored on.
     pub fn test(&self) -> Part<'_> {
-        self.part(2)
+        self.part(Assigned::Test)
     }
 
     /// What is known of users.
@@ -180,8 +180,9 @@ impl Dataset {
         blake3::hash(self.arrays.bytes()).to_string()
     }
 
-    fn part(&self, index: usize) -> Part<'_> {
-        let spans = &self.parts[index];
+    /// One of the three parts.
+    pub(crate) fn part(&self, part: Assigned) -> Part<'_> {
+        let spans = &self.parts[part as usize];
         Part {
             offsets: self.arrays.get(&spans.offsets),
             items: self.arrays.get(&spans.items),

@@ -35,10 +35,11 @@ impl<'a> Delimited<'a> {
             .quoting(is_quoted)
             .trim(Trim::All)
             .from_reader(bytes);
-        let header = match reader.headers() {
+        let header: Vec<String> = match reader.headers() {
             Ok(header) => header.iter().map(str::to_owned).collect(),
             Err(error) => return Err(at(path, bytes, &[], error)),
         };
+        check_unique(path, &header)?;
         Ok(Self { path, bytes, reader, header })
     }
 
@@ -48,8 +49,10 @@ impl<'a> Delimited<'a> {
     }
 
     /// Gives the columns other names, such as those without the types that stand beside them.
-    pub(crate) fn rename(&mut self, header: Vec<String>) {
+    pub(crate) fn rename(&mut self, header: Vec<String>) -> Result<(), DataError> {
+        check_unique(self.path, &header)?;
         self.header = header;
+        Ok(())
     }
 
     /// Where the column `name` stands; `param` is the source's parameter that names it.
@@ -165,6 +168,20 @@ fn parse_date(text: &str) -> Option<f64> {
         jiff::tz::TimeZone::UTC.to_timestamp(local).ok()
     })?;
     Some(instant.as_millisecond() as f64 / 1000.0)
+}
+
+fn check_unique(path: &Path, header: &[String]) -> Result<(), DataError> {
+    let is_repeated = |&i: &usize| header[..i].contains(&header[i]);
+    match (0..header.len()).find(is_repeated) {
+        None => Ok(()),
+        Some(i) => Err(DataError::Value {
+            path: path.to_owned(),
+            line: 1,
+            column: (i + 1).to_string(),
+            found: header[i].clone(),
+            expected: "a name that no column before it has".to_owned(),
+        }),
+    }
 }
 
 /// What the parser says, in our words.

@@ -153,3 +153,52 @@ impl Kept {
         Column { name: column.name.clone(), values }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_users_rows_lie_oldest_first_and_rows_of_one_time_in_source_order() {
+        let mut table = Interactions::new("x.csv", true, true);
+        for (user, item, time) in
+            [("b", "x", 5.0), ("a", "y", 9.0), ("b", "z", 2.0), ("b", "y", 5.0)]
+        {
+            table.push(user, item, 1.0, time, 1);
+        }
+        let data = Encoded::of(&table).unwrap();
+        assert_eq!(data.users, ["b", "a"]);
+        assert_eq!(data.items, ["x", "y", "z"]);
+        assert_eq!(data.offsets, [0, 3, 4]);
+        assert_eq!(data.item, [2, 0, 1, 1]);
+        assert_eq!(data.timestamp.unwrap(), [2, 5, 5, 9]);
+    }
+
+    #[test]
+    fn ids_without_rows_are_gone_and_columns_follow_the_rest() {
+        let mut table = Interactions::new("x.csv", false, false);
+        table.push("a", "x", 0.0, 0.0, 1);
+        table.push("b", "y", 0.0, 0.0, 2);
+        table.push("c", "x", 0.0, 0.0, 3);
+        let text = |values: [&str; 3]| SideValues::Text(values.map(str::to_owned).to_vec());
+        table.user_columns =
+            vec![SideColumn { name: "job".into(), values: text(["nurse", "cook", ""]) }];
+        table.item_columns =
+            vec![SideColumn { name: "price".into(), values: SideValues::Number(vec![2.5, 1.0]) }];
+        table.retain(&[true, false, true]);
+        let data = Encoded::of(&table).unwrap();
+        assert_eq!((data.users.len(), data.items.len()), (2, 1));
+        // The missing value is a category of its own, and "cook" is gone with its user.
+        let jobs = ColumnValues::Categorical { n_values: 2, codes: vec![1, 0] };
+        assert_eq!(data.user_columns[0].values, jobs);
+        assert_eq!(data.item_columns[0].values, ColumnValues::Numeric(vec![2.5]));
+    }
+
+    #[test]
+    fn a_missing_time_is_told_with_its_line() {
+        let mut table = Interactions::new("x.csv", false, true);
+        table.push("a", "x", 0.0, f64::NAN, 7);
+        let error = Encoded::of(&table).unwrap_err().to_string();
+        assert!(error.starts_with("x.csv, line 7: no timestamp; fill it with"), "{error}");
+    }
+}

@@ -208,7 +208,7 @@ pub enum DataError {
 impl DataError {
     /// Whether the spec, the data or the options are to be mended, rather than this machine or program.
     pub fn is_user_mistake(&self) -> bool {
-        !matches!(self, Self::Write { .. } | Self::Damaged { .. } | Self::Download { .. })
+        !matches!(self, Self::Write { .. } | Self::Damaged { .. })
     }
 }
 

@@ -2,22 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::dataset::{Dataset, PARTS, Part};
+use crate::dataset::{Dataset, Part};
 use crate::error::DataError;
+use crate::splits::Assigned;
 
 /// Writes `train.csv`, `valid.csv` and `test.csv` into the folder `to`, which is made if it is not there: columns
 /// `user`, `item`, and `rating` and `timestamp` where the data has them; by user, oldest first.
 pub fn export(data: &Dataset, to: &Path) -> Result<Vec<PathBuf>, DataError> {
     let write_error = |path: &Path, source| DataError::Write { path: path.to_owned(), source };
     std::fs::create_dir_all(to).map_err(|source| write_error(to, source))?;
-    let parts = [data.train(), data.valid(), data.test()];
-    let write = |(part, name): (Part<'_>, &str)| {
-        let path = to.join(format!("{name}.csv"));
-        write_part(data, &part, &path)
+    let write = |part: Assigned| {
+        let path = to.join(format!("{}.csv", part.name()));
+        write_part(data, &data.part(part), &path)
             .map_err(|error| write_error(&path, std::io::Error::other(error)))?;
         Ok(path)
     };
-    parts.into_iter().zip(PARTS).map(write).collect()
+    Assigned::ALL.into_iter().map(write).collect()
 }
 
 fn write_part(data: &Dataset, part: &Part<'_>, path: &Path) -> csv::Result<()> {

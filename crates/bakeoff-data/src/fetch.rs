@@ -136,7 +136,15 @@ impl Download {
     fn pip(&self, python: &str, scratch: &Path, log: &Path) -> io::Result<Child> {
         let log = File::create(log)?;
         Command::new(python)
-            .args(["-m", "pip", "download", "--no-input", "--no-deps", "--no-cache-dir"])
+            .args([
+                "-m",
+                "pip",
+                "download",
+                "--no-input",
+                "--no-deps",
+                "--no-cache-dir",
+                "--retries=2",
+            ])
             .args(["--disable-pip-version-check", "--only-binary=:all:", self.requirement])
             .arg("--dest")
             .arg(scratch)
@@ -210,4 +218,87 @@ fn has_ending(path: &Path, ending: &str) -> bool {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn download(sha256: &'static str, content: &'static str) -> Download {
+        Download {
+            name: "tiny",
+            requirement: "tiny==1",
+            wheel_sha256: sha256,
+            wheel_len: 100,
+            folder: "tiny/data",
+            files: &[("interactions", "tiny.inter")],
+            content,
+            otherwise: "source `csv`",
+        }
+    }
+
+    /// A wheel with one file, and its hash.
+    fn wheel(folder: &Path) -> (PathBuf, &'static str) {
+        let path = folder.join("tiny.whl");
+        let mut zip = zip::ZipWriter::new(File::create(&path).unwrap());
+        zip.start_file("tiny/data/tiny.inter", zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(b"inside").unwrap();
+        zip.finish().unwrap();
+        let sha256 = hex(&Sha256::digest(fs::read(&path).unwrap()));
+        (path, sha256.leak())
+    }
+
+    #[test]
+    fn a_wheel_with_the_pinned_hash_is_unpacked() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, sha256) = wheel(dir.path());
+        let to = dir.path().join("files");
+        download(sha256, "").unpack(&path, &to).unwrap();
+        assert_eq!(fs::read(to.join("tiny.inter")).unwrap(), b"inside");
+    }
+
+    #[test]
+    fn a_wheel_with_another_hash_is_refused_and_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, sha256) = wheel(dir.path());
+        let to = dir.path().join("files");
+        let error = download("00ff", "").unpack(&path, &to).unwrap_err().to_string();
+        assert!(error.contains(&format!("SHA-256 {sha256} instead of 00ff")), "{error}");
+        assert!(!to.exists());
+    }
+
+    #[test]
+    fn without_python_the_error_says_what_to_do() {
+        let dir = tempfile::tempdir().unwrap();
+        let error = download("", "").fetch_with("no-such-python", dir.path(), &mut |_| {});
+        let error = error.unwrap_err();
+        assert!(error.is_user_mistake());
+        let text = error.to_string();
+        assert!(text.starts_with("cannot fetch tiny: no-such-python does not start"), "{text}");
+        assert!(
+            text.contains("`bakeoff data fetch tiny`") && text.contains("source `csv`"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn whole_files_are_not_fetched_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let probe = download("", "");
+        let [(role, path)] = probe.files(dir.path()).try_into().unwrap();
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, "inside").unwrap();
+        let content = sources::hash(&[(role, path.clone())]).unwrap();
+        let whole = download("", content.leak());
+        let files = whole.fetch_with("no-such-python", dir.path(), &mut |_| {}).unwrap();
+        assert_eq!(files, [path]);
+    }
+
+    #[test]
+    fn a_source_that_cannot_be_fetched_is_told_which_can() {
+        let error = fetch("csv", Path::new("unused"), &mut |_| {}).unwrap_err().to_string();
+        assert_eq!(error, "`csv` is no source that can be fetched; `ml-100k` can");
+    }
 }

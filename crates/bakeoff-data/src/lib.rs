@@ -19,6 +19,7 @@ pub mod export;
 pub mod fetch;
 mod fill;
 pub mod interactions;
+mod layout;
 mod manifest;
 pub mod prepare;
 mod side_table;

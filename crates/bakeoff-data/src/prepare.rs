@@ -5,14 +5,15 @@ use std::path::Path;
 use bakeoff_spec::card::StepCount;
 use bakeoff_spec::{Params, Recipe, Task};
 
-use crate::arrays::{self, ArraysWriter};
+use crate::arrays;
 use crate::cache::{self, Lock};
 use crate::card::card;
-use crate::dataset::{Column, ColumnValues, Dataset, PARTS};
+use crate::dataset::Dataset;
 use crate::encode::{Encoded, missing};
 use crate::error::DataError;
 use crate::interactions::Interactions;
-use crate::manifest::{self, ColumnInfo, Content, Manifest};
+use crate::layout;
+use crate::manifest::{self, Content, Manifest};
 use crate::sources::{self, Source, SourceFiles};
 use crate::splits::{self, Assigned};
 use crate::steps;
@@ -78,24 +79,12 @@ fn build(
     check_ratings(recipe.task, &table)?;
     let data = Encoded::of(&table)?;
     let assigned = splits::split(&recipe.split.name, &recipe.split.params)?.assign(&data)?;
-    for (part, name) in [Assigned::Train, Assigned::Valid, Assigned::Test].into_iter().zip(PARTS) {
-        if !assigned.contains(&part) {
-            let n_interactions = data.n_interactions();
-            let split = recipe.split.name.clone();
-            return Err(DataError::EmptyPart { split, part: name, n_interactions });
-        }
+    if let Some(part) = Assigned::ALL.into_iter().find(|part| !assigned.contains(part)) {
+        let (split, n_interactions) = (recipe.split.name.clone(), data.n_interactions());
+        return Err(DataError::EmptyPart { split, part: part.name(), n_interactions });
     }
     let card = card(recipe, &data, &assigned, counts, table.notes);
-    let arrays = encode_arrays(&data, &assigned);
-    let content = Content {
-        arrays_len: arrays.len() as u64,
-        arrays_blake3: blake3::hash(&arrays).to_string(),
-        rating_range: rating_range(&data, &assigned),
-        user_columns: data.user_columns.iter().map(info).collect(),
-        item_columns: data.item_columns.iter().map(info).collect(),
-        card,
-    };
-    Ok((content, arrays))
+    Ok(layout::encode(&data, &assigned, card))
 }
 
 /// Reads the source, whose files must hold what the plan was made with.
@@ -160,62 +149,4 @@ fn check_ratings(task: Task, table: &Interactions) -> Result<(), DataError> {
         Some(row) => Err(missing(table, row, "rating")),
         None => Ok(()),
     }
-}
-
-fn encode_arrays(data: &Encoded, assigned: &[Assigned]) -> Vec<u8> {
-    let mut arrays = ArraysWriter::default();
-    for (part, name) in [Assigned::Train, Assigned::Valid, Assigned::Test].into_iter().zip(PARTS) {
-        let rows: Vec<usize> = (0..assigned.len()).filter(|&row| assigned[row] == part).collect();
-        let mut offsets = vec![0u64];
-        for of_user in data.rows_by_user() {
-            let n = assigned[of_user].iter().filter(|&&assigned| assigned == part).count();
-            offsets.push(offsets.last().unwrap_or(&0) + n as u64);
-        }
-        let items: Vec<u32> = rows.iter().map(|&row| data.item[row]).collect();
-        let rating = |&row: &usize| data.rating.as_ref().map_or(1.0, |ratings| ratings[row]);
-        let ratings: Vec<f32> = rows
-            .iter()
-            .map(rating)
-            .map(|rating| if rating.is_nan() { 1.0 } else { rating })
-            .collect();
-        let time = |&row: &usize| data.timestamp.as_ref().map_or(0, |times| times[row]);
-        let times: Vec<i64> = rows.iter().map(time).collect();
-        arrays.add(format!("{name}.offsets"), &offsets);
-        arrays.add(format!("{name}.items"), &items);
-        arrays.add(format!("{name}.ratings"), &ratings);
-        arrays.add(format!("{name}.timestamps"), &times);
-    }
-    for (of, names) in [("users", &data.users), ("items", &data.items)] {
-        let ends = names.iter().scan(0, |end, name| {
-            *end += name.len() as u64;
-            Some(*end)
-        });
-        let offsets: Vec<u64> = std::iter::once(0).chain(ends).collect();
-        arrays.add(format!("{of}.name_offsets"), &offsets);
-        arrays.add(format!("{of}.names"), names.concat().as_bytes());
-    }
-    for (of, columns) in [("users", &data.user_columns), ("items", &data.item_columns)] {
-        for column in columns {
-            let name = format!("{of}.column.{}", column.name);
-            match &column.values {
-                ColumnValues::Categorical { codes, .. } => arrays.add(name, codes),
-                ColumnValues::Numeric(numbers) => arrays.add(name, numbers),
-            }
-        }
-    }
-    arrays.encode()
-}
-
-fn rating_range(data: &Encoded, assigned: &[Assigned]) -> Option<(f32, f32)> {
-    let rated = data.rating.as_ref()?.iter().zip(assigned);
-    let train = rated.filter(|(rating, part)| **part == Assigned::Train && !rating.is_nan());
-    train.map(|(&rating, _)| (rating, rating)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
-}
-
-fn info(column: &Column) -> ColumnInfo {
-    let n_values = match &column.values {
-        ColumnValues::Categorical { n_values, .. } => Some(*n_values),
-        ColumnValues::Numeric(_) => None,
-    };
-    ColumnInfo { name: column.name.clone(), n_values }
 }

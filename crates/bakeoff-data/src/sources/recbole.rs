@@ -135,6 +135,6 @@ fn open(file: &SourceFile) -> Result<(Delimited<'_>, Vec<Kind>), DataError> {
         Ok((name, kind.ok_or_else(wrong)?))
     });
     let (names, kinds) = typed.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
-    lines.rename(names);
+    lines.rename(names)?;
     Ok((lines, kinds))
 }

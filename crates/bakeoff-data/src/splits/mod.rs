@@ -29,6 +29,20 @@ pub enum Assigned {
     Test,
 }
 
+impl Assigned {
+    /// The parts, in the order of time.
+    pub const ALL: [Self; 3] = [Self::Train, Self::Valid, Self::Test];
+
+    /// What arrays, files and cards call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Valid => "valid",
+            Self::Test => "test",
+        }
+    }
+}
+
 /// One registered split.
 pub type SplitEntry = Entry<fn(&Params) -> Result<Box<dyn Split>, DataError>>;
 

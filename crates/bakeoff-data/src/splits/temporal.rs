@@ -60,3 +60,28 @@ impl Split for Temporal {
         Ok(times.iter().map(part).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assign(times: &[i64], valid: f64, test: f64) -> Vec<Assigned> {
+        let timestamp = Some(times.to_vec());
+        let data = Encoded { item: vec![0; times.len()], timestamp, ..Encoded::default() };
+        Temporal { valid, test }.assign(&data).unwrap()
+    }
+
+    #[test]
+    fn the_newest_are_for_test_and_those_before_for_validation() {
+        use Assigned::{Test, Train, Valid};
+        let assigned = assign(&[9, 1, 5, 3, 8, 2, 7, 4, 6, 0], 0.2, 0.1);
+        assert_eq!(assigned, [Test, Train, Train, Train, Valid, Train, Valid, Train, Train, Train]);
+    }
+
+    #[test]
+    fn interactions_of_one_second_stay_together() {
+        use Assigned::{Test, Train, Valid};
+        // A quarter is one row, yet two share the newest second; the next cut falls on the same second.
+        assert_eq!(assign(&[1, 2, 3, 3], 0.5, 0.25), [Train, Valid, Test, Test]);
+    }
+}

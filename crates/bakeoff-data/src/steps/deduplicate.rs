@@ -89,3 +89,31 @@ impl Deduplicate {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The lines that are kept of three interactions of one pair: times 5, 3, 5, ratings 2, 4, 4.
+    fn kept(keep: Keep, has_timestamps: bool) -> Vec<u32> {
+        let mut table = Interactions::new("x.csv", true, has_timestamps);
+        for (time, rating, line) in [(5.0, 2.0, 1), (3.0, 4.0, 2), (5.0, 4.0, 3)] {
+            table.push("a", "x", rating, time, line);
+        }
+        table.push("a", "y", 1.0, 1.0, 4);
+        Deduplicate { keep }.apply(table).unwrap().0.line
+    }
+
+    #[test]
+    fn the_asked_for_interaction_of_a_pair_is_kept() {
+        assert_eq!(kept(Keep::First, true), [2, 4]);
+        assert_eq!(kept(Keep::Last, true), [3, 4]);
+        assert_eq!(kept(Keep::Highest, true), [2, 4]);
+    }
+
+    #[test]
+    fn without_times_the_order_of_the_source_counts() {
+        assert_eq!(kept(Keep::First, false), [1, 4]);
+        assert_eq!(kept(Keep::Last, false), [3, 4]);
+    }
+}

@@ -1,4 +1,4 @@
-//! Fills in values that are missing, by the rules that [`crate::fill`] computes.
+//! Fills in values that are missing, with what `fill.rs` computes.
 
 use bakeoff_spec::Plugin;
 use schemars::JsonSchema;
@@ -72,17 +72,17 @@ impl Step for FillMissing {
         }
         let mut n_filled = 0;
         if let Some(ratings) = table.rating.as_mut().filter(|_| self.names("rating")) {
-            n_filled += fill_numbers("rating", ratings, self)?;
+            n_filled += self.settle(fill_numbers("rating", ratings, self))?;
         }
         // Zero or a mean as a time is rarely meant, so a time is filled only where the spec says so.
         if let Some(times) =
             table.timestamp.as_mut().filter(|_| self.columns.is_some() && self.names("timestamp"))
         {
-            n_filled += fill_numbers("timestamp", times, self)?;
+            n_filled += self.settle(fill_numbers("timestamp", times, self))?;
         }
         for column in table.user_columns.iter_mut().chain(&mut table.item_columns) {
             if self.names(&column.name) {
-                n_filled += self.fill_column(column)?;
+                n_filled += self.settle(self.fill_column(column))?;
             }
         }
         Ok((table, n_filled))
@@ -95,12 +95,15 @@ impl FillMissing {
     }
 
     fn fill_column(&self, column: &mut SideColumn) -> Result<u64, DataError> {
-        let filled = match &mut column.values {
+        match &mut column.values {
             SideValues::Number(numbers) => fill_numbers(&column.name, numbers, self),
             SideValues::Text(texts) => fill_texts(&column.name, texts, self),
-        };
+        }
+    }
+
+    /// Where the spec names no column, those that cannot be filled so are left to another step.
+    fn settle(&self, filled: Result<u64, DataError>) -> Result<u64, DataError> {
         match filled {
-            // Of all columns, those that cannot be filled so are left to another step.
             Err(DataError::CannotFill { .. }) if self.columns.is_none() => Ok(0),
             filled => filled,
         }
@@ -112,4 +115,91 @@ fn column_names(table: &Interactions) -> Vec<String> {
     let own = own.into_iter().filter(|(_, is_there)| *is_there).map(|(name, _)| name.to_owned());
     let side = table.user_columns.iter().chain(&table.item_columns);
     own.chain(side.map(|column| column.name.clone())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ratings 1, missing, 4, 4; users with ages 10, missing, 40 and jobs "", "cook", "cook".
+    fn table() -> Interactions {
+        let mut table = Interactions::new("x.csv", true, false);
+        for (user, rating, line) in
+            [("a", 1.0, 1), ("b", f64::NAN, 2), ("c", 4.0, 3), ("c", 4.0, 4)]
+        {
+            table.push(user, "x", rating, 0.0, line);
+        }
+        let jobs = SideValues::Text(["", "cook", "cook"].map(str::to_owned).to_vec());
+        let ages = SideValues::Number(vec![10.0, f64::NAN, 40.0]);
+        table.user_columns = vec![
+            SideColumn { name: "age".into(), values: ages },
+            SideColumn { name: "job".into(), values: jobs },
+        ];
+        table
+    }
+
+    fn fill(with: Filling, columns: &[&str]) -> Result<(Interactions, u64), DataError> {
+        let columns = columns.iter().map(|&column| column.to_owned()).collect::<Vec<_>>();
+        let columns = (!columns.is_empty()).then_some(columns);
+        FillMissing { columns, with, value: None }.apply(table())
+    }
+
+    fn ratings(with: Filling) -> Vec<f64> {
+        let (table, n) = fill(with, &["rating"]).unwrap();
+        assert_eq!(n, 1);
+        table.rating.unwrap()
+    }
+
+    #[test]
+    fn each_filling_is_the_statistic_of_the_values_that_are_there() {
+        assert_eq!(ratings(Filling::Zero), [1.0, 0.0, 4.0, 4.0]);
+        assert_eq!(ratings(Filling::Mean), [1.0, 3.0, 4.0, 4.0]);
+        assert_eq!(ratings(Filling::Median), [1.0, 4.0, 4.0, 4.0]);
+        assert_eq!(ratings(Filling::Mode), [1.0, 4.0, 4.0, 4.0]);
+    }
+
+    #[test]
+    fn without_names_every_column_is_filled_that_can_be() {
+        let (table, n) = fill(Filling::Mean, &[]).unwrap();
+        assert_eq!(n, 2, "the job has no mean and is left");
+        assert_eq!(table.user_columns[0].values, SideValues::Number(vec![10.0, 25.0, 40.0]));
+        let (table, n) = fill(Filling::Zero, &[]).unwrap();
+        assert_eq!(n, 3);
+        let jobs = SideValues::Text(["0", "cook", "cook"].map(str::to_owned).to_vec());
+        assert_eq!(table.user_columns[1].values, jobs);
+    }
+
+    #[test]
+    fn a_constant_fits_the_column() {
+        let step = |columns: &str, value: Value| FillMissing {
+            columns: Some(vec![columns.into()]),
+            with: Filling::Constant,
+            value: Some(value),
+        };
+        let (filled, _) = step("job", "none".into()).apply(table()).unwrap();
+        let SideValues::Text(jobs) = &filled.user_columns[1].values else { panic!() };
+        assert_eq!(jobs[0], "none");
+        let error = step("age", "old".into()).apply(table()).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "step `fill_missing`: column `age` cannot be filled with constant: it holds numbers; give a number as value"
+        );
+    }
+
+    #[test]
+    fn a_column_that_is_not_there_is_told_with_those_that_are() {
+        let error = fill(Filling::Zero, &["ratings"]).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "step `fill_missing`: there is no column `ratings` (did you mean `rating`?); the data has `rating`, `age`, `job`"
+        );
+    }
+
+    #[test]
+    fn a_value_goes_with_constant_and_nothing_else() {
+        let params = |with, value| FillMissing { columns: None, with, value };
+        assert!(FillMissing::check(&params(Filling::Constant, None)).is_err());
+        assert!(FillMissing::check(&params(Filling::Zero, Some(1.into()))).is_err());
+        assert!(FillMissing::check(&params(Filling::Constant, Some(1.into()))).is_ok());
+    }
 }

@@ -57,10 +57,10 @@ impl Default for Synthetic {
             n_users: 1000,
             n_items: 300,
             mean_length: 24,
-            n_categories: 5,
+            n_categories: 6,
             sequence_strength: 0.7,
             taste_strength: 0.7,
-            popularity_skew: 0.7,
+            popularity_skew: 1.0,
         }
     }
 }

@@ -92,7 +92,7 @@ impl World {
     }
 
     /// Draws by rejection until an item is new to the user: then each new item comes with the probability that
-    /// [`World::next`] gives it.
+    /// [`World::by_taste`] and [`World::followers`] add up to, over their sum.
     fn draw(&self, user: u32, history: &[u32], rng: &mut Rng) -> u32 {
         let taste = &self.tastes[user as usize];
         let present = history.last().map(|&item| &self.successors[item as usize]);
@@ -116,39 +116,34 @@ impl World {
             .expect("histories are shorter than the catalogue")
     }
 
-    /// The probability of each item to come next, `[n_items]`, given what the user has met and which item is the
-    /// present one. What was met comes no more.
-    pub(super) fn next(&self, user: u32, met: &[u32], present: u32) -> Vec<f64> {
+    /// How likely taste alone makes each item come next, `[n_items]`; what was met comes no more.
+    pub(super) fn by_taste(&self, user: u32, met: &[u32]) -> Vec<f64> {
         let taste = &self.tastes[user as usize];
-        let by_taste = |item: usize| taste[self.category[item] as usize] * self.popularity[item];
-        let mut probabilities: Vec<f64> = (0..self.category.len())
-            .map(|item| (1.0 - self.sequence_strength) * by_taste(item))
+        let mut weights: Vec<f64> = (self.category.iter().zip(&self.popularity))
+            .map(|(&category, share)| {
+                (1.0 - self.sequence_strength) * taste[category as usize] * share
+            })
             .collect();
-        for &(item, p) in &self.successors[present as usize] {
-            probabilities[item as usize] += self.sequence_strength * p;
-        }
         for &item in met {
-            probabilities[item as usize] = 0.0;
+            weights[item as usize] = 0.0;
         }
-        let total: f64 = probabilities.iter().sum();
-        if total > 0.0 {
-            for p in &mut probabilities {
-                *p /= total;
-            }
-        }
-        probabilities
+        weights
+    }
+
+    /// How much likelier an item makes those that follow it, without those that were met.
+    pub(super) fn followers(&self, item: u32, met: &[u32]) -> impl Iterator<Item = (u32, f64)> {
+        let new = self.successors[item as usize].iter().filter(|(next, _)| !met.contains(next));
+        new.map(|&(next, p)| (next, self.sequence_strength * p))
     }
 }
 
 /// Three other items of the same category.
 fn succession(item: u32, members: &[Vec<u32>], category: &[u32], rng: &mut Rng) -> [(u32, f64); 3] {
-    let mut others: Vec<u32> = members[category[item as usize] as usize]
-        .iter()
-        .copied()
-        .filter(|&other| other != item)
-        .collect();
-    let (drawn, _) = others.partial_shuffle(rng, SUCCESSION.len());
-    std::array::from_fn(|i| (drawn[i], SUCCESSION[i]))
+    let members = &members[category[item as usize] as usize];
+    // One more than needed, in case the item itself is among them.
+    let drawn = rand::seq::index::sample(rng, members.len(), SUCCESSION.len() + 1);
+    let mut others = drawn.into_iter().map(|i| members[i]).filter(|&other| other != item);
+    SUCCESSION.map(|p| (others.next().expect("a category has at least four items"), p))
 }
 
 /// A favourite category, a second one that has most of the rest, and a little of all.

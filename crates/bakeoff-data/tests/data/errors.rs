@@ -1,0 +1,179 @@
+//! What a user reads when data is not as it should be: file, line, column, what was found, what is allowed.
+
+use bakeoff_spec::Task;
+use serde_json::{Value, json};
+
+use crate::recipes::{Planned, file};
+
+/// The error of preparing from a file of these bytes, with the folder's name taken out.
+fn error_of(source: &str, name: &str, bytes: &[u8], adapt: impl Fn(Planned) -> Planned) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    let path = file(dir.path(), name, bytes);
+    let param = if source == "csv" { "interactions" } else { "path" };
+    let planned = Planned::new(dir.path(), source, json!({ param: path })).unwrap();
+    let error = adapt(planned).prepare().unwrap_err();
+    assert!(error.is_user_mistake(), "{error}");
+    error.to_string().replace(&format!("{}/", dir.path().display()), "")
+}
+
+fn csv_error(text: impl AsRef<[u8]>) -> String {
+    error_of("csv", "x.csv", text.as_ref(), |planned| planned)
+}
+
+#[test]
+fn a_missing_column_is_told_with_those_that_are_there() {
+    assert_eq!(
+        csv_error("users,item\n1,2\n"),
+        "x.csv has no column `user` (did you mean `users`?); it has `users`, `item`; `user` names the column"
+    );
+}
+
+#[test]
+fn an_unreadable_number_is_told_with_file_line_and_column() {
+    assert_eq!(
+        csv_error("user,item,rating\n1,2,3\n1,3,good\n"),
+        "x.csv, line 3, column `rating`: found `good`, expected a number, or nothing where it is missing"
+    );
+    assert!(csv_error("user,item,rating\n1,2,inf\n").contains("found `inf`"));
+}
+
+#[test]
+fn an_unreadable_time_is_told_with_the_formats_there_are() {
+    assert_eq!(
+        csv_error("user,item,timestamp\n1,2,yesterday\n"),
+        "x.csv, line 2, column `timestamp`: found `yesterday`, expected seconds since 1970, or a date such as \
+         2024-05-31 or 2024-05-31T12:00:00Z"
+    );
+}
+
+#[test]
+fn a_short_line_is_told_with_the_header() {
+    assert_eq!(
+        csv_error("user,item,rating\n1,2,3\n1,2\n"),
+        "x.csv, line 3: 2 fields, expected 3 as in the header (user, item, rating)"
+    );
+}
+
+#[test]
+fn an_empty_id_is_no_id() {
+    assert_eq!(
+        csv_error("user,item\n,2\n"),
+        "x.csv, line 2, column `user`: found ``, expected an id"
+    );
+}
+
+#[test]
+fn an_empty_file_and_a_file_of_a_header_alone_are_told_apart() {
+    assert_eq!(csv_error(""), "x.csv has no column `user`; it has none; `user` names the column");
+    assert_eq!(
+        csv_error("user,item\n"),
+        "no interactions are left after `csv`; give the source a file with interactions"
+    );
+}
+
+#[test]
+fn bytes_that_are_no_text_are_told_with_their_line() {
+    assert_eq!(
+        csv_error(b"user,item\na,x\nb,caf\xe9\n"),
+        "x.csv, line 3, column `item`: found `b,caf\u{fffd}`, expected UTF-8 text; convert the file, with iconv for \
+         example"
+    );
+    let error = error_of("sequences", "s.txt", b"u 1 2\nv \xff\n", |planned| planned);
+    assert!(error.starts_with("s.txt, line 2, column `1`: found `v \u{fffd}`"), "{error}");
+}
+
+#[test]
+fn a_header_names_each_column_once() {
+    let error = csv_error("user,item,user\n1,2,3\n");
+    assert_eq!(
+        error,
+        "x.csv, line 1, column `3`: found `user`, expected a name that no column before it has"
+    );
+}
+
+#[test]
+fn a_recbole_header_without_types_is_told_how_it_should_be() {
+    let error = error_of("recbole", "x.inter", b"user_id\titem_id\n1\t2\n", |planned| planned);
+    assert_eq!(
+        error,
+        "x.inter, line 1, column `1`: found `user_id`, expected NAME:token, NAME:token_seq or NAME:float between tabs"
+    );
+}
+
+#[test]
+fn a_user_on_two_lines_and_a_user_without_items_are_refused() {
+    let error = |text: &[u8]| error_of("sequences", "s.txt", text, |planned| planned);
+    assert_eq!(
+        error(b"u 1 2\nu 3\n"),
+        "s.txt, line 2: `u` was described before; remove one of the two lines"
+    );
+    assert_eq!(
+        error(b"u 1 2\nv\n"),
+        "s.txt, line 2: 1 fields, expected a user and at least one item"
+    );
+}
+
+#[test]
+fn a_file_that_is_not_there_is_told_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let error = Planned::new(dir.path(), "csv", json!({ "interactions": "no/such.csv" }));
+    assert_eq!(error.unwrap_err().to_string(), "cannot read no/such.csv");
+}
+
+const RATED: &[u8] = b"user,item,rating\na,x,3\na,y,\na,z,1\n";
+
+fn rated_error(adapt: impl Fn(Planned) -> Planned) -> String {
+    error_of("csv", "x.csv", RATED, adapt)
+}
+
+#[test]
+fn the_rating_task_needs_a_rating_in_every_row() {
+    assert_eq!(
+        rated_error(|planned| planned.task(Task::Rating)),
+        "x.csv, line 3: no rating; fill it with a `fill_missing` step (columns: [rating]) or remove the line"
+    );
+    let error = error_of("csv", "x.csv", b"user,item\na,x\n", |planned| planned.task(Task::Rating));
+    assert_eq!(
+        error,
+        "task `rating` needs ratings and the data has none; name their column in the source, or use task `top_n`"
+    );
+}
+
+#[test]
+fn filled_ratings_serve_the_rating_task() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = file(dir.path(), "x.csv", RATED);
+    let planned = Planned::new(dir.path(), "csv", json!({ "interactions": path })).unwrap();
+    let planned = planned.step("fill_missing", json!({ "with": "mean" })).task(Task::Rating);
+    let data = planned.prepare().unwrap();
+    assert_eq!(data.valid().ratings, [2.0]);
+    assert_eq!(data.card().steps[1].changed, 1);
+}
+
+#[test]
+fn a_split_or_step_that_needs_what_is_not_there_says_so() {
+    let split = |name: &'static str, params: Value| {
+        rated_error(move |planned| planned.split(name, params.clone()))
+    };
+    assert_eq!(
+        split("temporal", json!({})),
+        "split `temporal` needs timestamps and the data has none; name their column in the source, or use split \
+         `random` or `leave_one_out`"
+    );
+    assert_eq!(
+        split("random", json!({ "valid": 0.1, "test": 0.4 })),
+        "split `random` leaves the valid part without interactions, out of 3; use more data, other shares or another \
+         split"
+    );
+    assert_eq!(
+        rated_error(|planned| planned.step("k_core", json!({ "k": 2 }))),
+        "no interactions are left after `k_core`; loosen the step or remove it"
+    );
+    let error = error_of("sequences", "s.txt", b"u 1 2 3\n", |planned| {
+        planned.step("min_rating", json!({ "value": 3 }))
+    });
+    assert_eq!(
+        error,
+        "step `min_rating` needs ratings and the data has none; name their column in the source, or remove the step"
+    );
+}

@@ -1,0 +1,8 @@
+//! The data room from outside: sources as a user writes them, cleaning and splits by property, the cache, real data.
+
+mod cache;
+mod errors;
+mod properties;
+mod real_data;
+mod recipes;
+mod sources;

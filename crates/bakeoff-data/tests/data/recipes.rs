@@ -1,0 +1,73 @@
+//! Recipes as planning makes them, for tests.
+
+use std::path::{Path, PathBuf};
+
+use bakeoff_data::{DataError, Dataset, fingerprint, prepare, sources, splits, steps};
+use bakeoff_spec::registry::find;
+use bakeoff_spec::{Entry, Params, Recipe, Task, Use};
+use serde_json::Value;
+
+/// A source with its real parameters, and a recipe of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Planned {
+    pub(crate) recipe: Recipe,
+    pub(crate) params: Params,
+    pub(crate) cache: PathBuf,
+}
+
+impl Planned {
+    /// Ranking, leave-one-out, no steps, the cache under `dir`.
+    pub(crate) fn new(dir: &Path, source: &str, params: Value) -> Result<Self, DataError> {
+        let cache = dir.join("cache");
+        let params = completed(sources::ALL, source, params).params;
+        let recipe = Recipe {
+            task: Task::TopN,
+            content: fingerprint(source, &params, &cache)?,
+            source: Use { name: source.into(), revision: 1, params: Params::new() },
+            steps: Vec::new(),
+            split: completed(splits::ALL, "leave_one_out", serde_json::json!({})),
+        };
+        Ok(Self { recipe, params, cache })
+    }
+
+    pub(crate) fn step(mut self, name: &str, params: Value) -> Self {
+        self.recipe.steps.push(completed(steps::ALL, name, params));
+        self
+    }
+
+    pub(crate) fn split(mut self, name: &str, params: Value) -> Self {
+        self.recipe.split = completed(splits::ALL, name, params);
+        self
+    }
+
+    pub(crate) fn task(mut self, task: Task) -> Self {
+        self.recipe.task = task;
+        self
+    }
+
+    /// The dataset, and what people were told.
+    pub(crate) fn prepare_with_notices(&self) -> Result<(Dataset, Vec<String>), DataError> {
+        let mut notices = Vec::new();
+        let mut notice = |line: &str| notices.push(line.to_owned());
+        let data = prepare(&self.recipe, &self.params, &self.cache, &mut notice)?;
+        Ok((data, notices))
+    }
+
+    pub(crate) fn prepare(&self) -> Result<Dataset, DataError> {
+        self.prepare_with_notices().map(|(data, _)| data)
+    }
+}
+
+/// A plug-in with its defaults filled in.
+fn completed<B>(entries: &[Entry<B>], name: &str, params: Value) -> Use {
+    let entry = find(entries, name).unwrap();
+    let params = (entry.complete)(&serde_json::from_value(params).unwrap()).unwrap();
+    Use { name: name.into(), revision: entry.revision, params }
+}
+
+/// Writes a file and gives its path as a parameter.
+pub(crate) fn file(dir: &Path, name: &str, bytes: impl AsRef<[u8]>) -> String {
+    let path = dir.join(name);
+    std::fs::write(&path, bytes).unwrap();
+    path.to_str().unwrap().to_owned()
+}

@@ -1,0 +1,117 @@
+//! What sources make of files, by hand.
+
+use bakeoff_data::{ColumnValues, Dataset, export};
+use serde_json::json;
+
+use crate::recipes::{Planned, file};
+
+/// Raw item ids of a user's training rows.
+fn train_items(data: &Dataset, user: usize) -> Vec<&str> {
+    data.train().items_of(user).iter().map(|&item| data.raw_item(item as usize)).collect()
+}
+
+#[test]
+fn csv_reads_named_columns_quotes_dates_and_a_byte_order_mark() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "\u{feff}film;who;when;stars\n\
+        \"Up; again\";ann;2024-01-03;4.5\n\
+        Heat;ann;2024-01-01T00:00:01Z;3\n\
+        Jaws;ann;2024-01-02 12:00:00;\n\
+        Heat;ann;1704067200;5\n";
+    let path = file(dir.path(), "x.csv", text);
+    let params = json!({
+        "interactions": path, "user": "who", "item": "film", "rating": "stars", "timestamp": "when", "delimiter": ";"
+    });
+    let data = Planned::new(dir.path(), "csv", params).unwrap().prepare().unwrap();
+    assert_eq!(train_items(&data, 0), ["Heat", "Heat"]);
+    assert_eq!(data.train().timestamps, [1_704_067_200, 1_704_067_201]);
+    assert_eq!(data.train().ratings, [5.0, 3.0]);
+    assert_eq!(data.raw_item(data.test().items[0] as usize), "Up; again");
+    assert_eq!(data.valid().timestamps, [1_704_196_800]);
+    assert_eq!(data.rating_range(), Some((3.0, 5.0)));
+}
+
+#[test]
+fn csv_infers_the_kinds_of_side_columns() {
+    let dir = tempfile::tempdir().unwrap();
+    let inter = file(dir.path(), "x.csv", "user,item\na,x\na,y\na,z\n");
+    let items = file(dir.path(), "i.csv", "item,price,kind\nz,3,toy\nx,,book\nnobody,9,book\n");
+    let params = json!({ "interactions": inter, "items": items });
+    let data = Planned::new(dir.path(), "csv", params).unwrap().prepare().unwrap();
+    let [price, kind] = data.item_columns() else { panic!("two columns") };
+    let ColumnValues::Numeric(prices) = &price.values else { panic!("price is a number") };
+    assert!(prices[0].is_nan() && prices[1].is_nan());
+    assert_eq!(prices[2..], [3.0]);
+    // Missing, book, toy in alphabetical order; y has no line.
+    let kinds = ColumnValues::Categorical { n_values: 3, codes: vec![1, 0, 2] };
+    assert_eq!(kind.values, kinds);
+}
+
+#[test]
+fn recbole_takes_kinds_from_the_header_and_leaves_quotes_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let inter = "user_id:token\titem_id:token\ttimestamp:float\n1\ta\t3\n1\tb\t2\n1\tc\t1\n";
+    let inter = file(dir.path(), "t.inter", inter);
+    let items = "item_id:token\ttitle:token_seq\tyear:token\nb\t\"Up\" again\t1999\n";
+    file(dir.path(), "t.item", items);
+    let planned = Planned::new(dir.path(), "recbole", json!({ "path": inter })).unwrap();
+    let data = planned.prepare().unwrap();
+    assert_eq!(train_items(&data, 0), ["c"]);
+    assert_eq!(data.item_columns().len(), 2);
+    let alone = json!({ "path": inter, "side": false });
+    let alone = Planned::new(dir.path(), "recbole", alone).unwrap();
+    assert_ne!(alone.recipe.content, planned.recipe.content);
+    assert!(alone.prepare().unwrap().item_columns().is_empty());
+}
+
+#[test]
+fn sequences_keep_their_order_and_have_neither_ratings_nor_times() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = file(dir.path(), "s.txt", "u1 5 3 9 3\n\nu2 3 5\n");
+    let planned = Planned::new(dir.path(), "sequences", json!({ "path": path })).unwrap();
+    let data = planned.prepare().unwrap();
+    assert_eq!(train_items(&data, 0), ["5", "3"]);
+    assert_eq!(train_items(&data, 1), ["3", "5"], "two items are too few to leave any out");
+    assert_eq!((data.valid().n_interactions(), data.test().n_interactions()), (1, 1));
+    assert_eq!((data.rating_range(), data.card().time_span), (None, None));
+    assert_eq!(data.train().ratings, [1.0; 4]);
+    let notes = &data.card().notes;
+    assert!(
+        notes.iter().any(|note| note.starts_with("1 interactions of the validation")),
+        "{notes:?}"
+    );
+    let files = export(&data, &dir.path().join("out")).unwrap();
+    assert_eq!(std::fs::read_to_string(&files[0]).unwrap(), "user,item\nu1,5\nu1,3\nu2,3\nu2,5\n");
+}
+
+#[test]
+fn an_export_reads_back_as_csv() {
+    let dir = tempfile::tempdir().unwrap();
+    let params = json!({ "n_users": 20, "n_items": 40, "mean_length": 8, "n_categories": 2 });
+    let data = Planned::new(dir.path(), "synthetic", params).unwrap().prepare().unwrap();
+    let files = export(&data, &dir.path().join("out")).unwrap();
+    let text = std::fs::read_to_string(&files[2]).unwrap();
+    let mut lines = text.lines();
+    assert_eq!(lines.next(), Some("user,item,rating,timestamp"));
+    let test = data.test();
+    for (user, line) in lines.enumerate() {
+        let item = data.raw_item(test.items_of(user)[0] as usize);
+        let (rating, time) = (test.ratings_of(user)[0], test.timestamps_of(user)[0]);
+        assert_eq!(line, format!("{},{item},{rating},{time}", data.raw_user(user)));
+    }
+}
+
+#[test]
+fn another_seed_generates_another_world_and_the_same_seed_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let items = |seed: u64| {
+        let planned = Planned::new(dir.path(), "synthetic", json!({ "seed": seed })).unwrap();
+        let mut planned = planned;
+        planned.recipe.source.params.insert("seed".into(), seed.into());
+        planned.prepare().unwrap().train().items.to_vec()
+    };
+    assert_ne!(items(1), items(2));
+    let again = tempfile::tempdir().unwrap();
+    let planned = Planned::new(again.path(), "synthetic", json!({ "seed": 1 })).unwrap();
+    assert_eq!(planned.prepare().unwrap().train().items, items(1));
+}
