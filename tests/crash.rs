@@ -50,7 +50,9 @@ fn a_coordinator_killed_again_and_again_loses_no_finished_trial_and_repeats_none
         let mut reported = Vec::new();
         for event in events(&mut child) {
             match event["event"].as_str().unwrap() {
-                "trial_finished" => reported.push(event["outcome"]["key"].as_str().unwrap().to_owned()),
+                "trial_finished" => {
+                    reported.push(event["outcome"]["key"].as_str().unwrap().to_owned());
+                }
                 "epoch_ended" if reported.len() >= round % 3 => break,
                 _ => {}
             }
@@ -104,7 +106,10 @@ fn a_killed_worker_costs_its_trial_an_attempt_and_nothing_else() {
     assert!(child.wait().unwrap().success());
     // The worker that was hit may have been between two trials; then nothing had to be retried.
     assert!(retried <= 1);
-    assert!(retried == 0 || reason.contains('9') || reason.to_lowercase().contains("kill"), "{reason}");
+    assert!(
+        retried == 0 || reason.contains('9') || reason.to_lowercase().contains("kill"),
+        "{reason}"
+    );
     assert_eq!(shell.finished().len(), 13);
 }
 
@@ -133,14 +138,16 @@ fn ctrl_c_ends_with_code_130_and_the_sweep_can_be_resumed() {
 #[test]
 fn a_trial_that_cannot_work_fails_alone_and_the_sweep_ends_with_code_1() {
     let shell = Shell::new();
-    let text = SMALL.replace("learning_rate: [0.001, 0.01]", "learning_rate: [0.001, 100]");
-    let text = text.replace("epochs: 3,", "epochs: 3, optimizer: sgd,");
+    // Each step multiplies the weights by 1 - 100 · 10.
+    let text = SMALL.replace("learning_rate: [0.001, 0.01]", "learning_rate: [0.00001, 100]");
+    let text = text.replace("epochs: 3,", "epochs: 3, optimizer: sgd, weight_decay: 10, batch_size: 4,");
     shell.spec("diverges.yaml", &text);
     let ran = shell.run(&["sweep", "diverges.yaml"]);
     let trials = shell.json(&["list", "trials", "--json"]);
-    let failed = trials.as_array().unwrap().iter().filter(|trial| trial["status"] == "failed").count();
+    let failed =
+        trials.as_array().unwrap().iter().filter(|trial| trial["status"] == "failed").count();
     assert_eq!(ran.code, Some(i32::from(failed > 0)), "{}", ran.stderr);
-    assert!(failed >= 1, "a learning rate of 100 diverges");
+    assert!(failed >= 1, "nothing diverged");
     let report = fs::read_to_string(shell.path().join("reports/diverges/report.md")).unwrap();
     assert!(report.contains("became"), "the reason is in the report");
     let again = shell.run(&["sweep", "diverges.yaml"]);

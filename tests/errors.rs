@@ -25,7 +25,8 @@ fn a_mistyped_key_is_shown_in_its_line_with_the_likely_fix() {
 fn a_missing_data_file_is_an_error_in_the_spec() {
     let shell = Shell::new();
     let source = "{ name: csv, params: { interactions: nowhere.csv } }";
-    let text = SMALL.replace("{ name: synthetic, params: { n_users: 120, n_items: 60, seed: 5 } }", source);
+    let text = SMALL
+        .replace("{ name: synthetic, params: { n_users: 120, n_items: 60, seed: 5 } }", source);
     shell.spec("small.yaml", &text);
     let said = mistake(&shell, &["check", "small.yaml"]);
     assert!(said.contains("small.yaml:5") && said.contains("nowhere.csv"), "{said}");
@@ -36,7 +37,8 @@ fn a_bad_row_is_named_by_file_row_and_column() {
     let shell = Shell::new();
     shell.spec("rows.csv", "user,item,rating\na,x,3\na,y,four\n");
     let source = "{ name: csv, params: { interactions: rows.csv } }";
-    let text = SMALL.replace("{ name: synthetic, params: { n_users: 120, n_items: 60, seed: 5 } }", source);
+    let text = SMALL
+        .replace("{ name: synthetic, params: { n_users: 120, n_items: 60, seed: 5 } }", source);
     shell.spec("small.yaml", &text);
     let said = mistake(&shell, &["sweep", "small.yaml"]);
     for part in ["rows.csv", "3", "rating", "four"] {

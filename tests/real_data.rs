@@ -30,18 +30,25 @@ fn popularity_on_beauty_has_the_honest_figures_not_the_printed_ones() {
     assert!((test_value(popularity, "hit_rate@10") - 0.0110).abs() < 0.000_05);
     assert!((test_value(popularity, "ndcg@10") - 0.0053).abs() < 0.000_05);
     let card = shell.json(&["data", "describe", "real.yaml", "--json"]);
-    assert_eq!([&card["n_users"], &card["n_items"], &card["n_interactions"]], [22_363, 12_101, 198_502]);
+    assert_eq!(
+        [&card["n_users"], &card["n_items"], &card["n_interactions"]],
+        [22_363, 12_101, 198_502]
+    );
 }
 
 #[test]
 fn a_sequence_model_takes_every_prefix_of_movielens_once() {
     let Some(path) = real_data("ml-100k/ml-100k.inter") else { return };
     let source = format!("{{ name: recbole, params: {{ path: {} }} }}", path.display());
-    let models = "  - name: sasrec\n    params: { epochs: 1 }\n  - name: item_knn\n    grid: { k: [100] }\n";
+    let models =
+        "  - name: sasrec\n    params: { epochs: 1 }\n  - name: item_knn\n    grid: { k: [100] }\n";
     let (shell, results) = sweep(&source, models);
     // 100,000 interactions less the 943 users' test, validation and first items.
     assert_eq!(results["models"][0]["pairs_per_epoch"], 97_171);
     let card = shell.json(&["data", "describe", "real.yaml", "--json"]);
-    assert_eq!([&card["n_users"], &card["n_items"], &card["n_interactions"]], [943, 1_682, 100_000]);
+    assert_eq!(
+        [&card["n_users"], &card["n_items"], &card["n_interactions"]],
+        [943, 1_682, 100_000]
+    );
     assert!(test_value(&results["models"][1], "hit_rate@10") > 0.05);
 }

@@ -84,7 +84,8 @@ impl Shell {
     /// Every completed outcome of the store: key and when it began.
     pub(crate) fn finished(&self) -> Vec<(String, String)> {
         let listed = self.json(&["list", "trials", "--json"]);
-        let completed = listed.as_array().unwrap().iter().filter(|trial| trial["status"] == "completed");
+        let completed =
+            listed.as_array().unwrap().iter().filter(|trial| trial["status"] == "completed");
         let text = |trial: &Value, field: &str| trial[field].as_str().unwrap().to_owned();
         completed.map(|trial| (text(trial, "key"), text(trial, "started_at"))).collect()
     }

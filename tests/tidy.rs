@@ -30,12 +30,12 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The one file that may name a dependency.
-const FENCED: &[(&str, &str)] = &[
-    ("serde_yaml::", "crates/bakeoff-spec/src/yaml.rs"),
-    ("saphyr_parser::", "crates/bakeoff-spec/src/yaml.rs"),
-    ("sled::", "crates/bakeoff-store/src/index.rs"),
-    ("unsafe {", "crates/bakeoff-models/src/memory.rs"),
+/// The only files that may name a dependency.
+const FENCED: &[(&str, &[&str])] = &[
+    ("serde_yaml::", &["crates/bakeoff-spec/src/yaml.rs"]),
+    ("saphyr_parser::", &["crates/bakeoff-spec/src/yaml.rs"]),
+    ("sled::", &["crates/bakeoff-store/src/index.rs"]),
+    ("unsafe {", &["crates/bakeoff-models/src/memory.rs", "crates/bakeoff-data/src/arrays.rs"]),
 ];
 
 fn rust_files(folder: &str) -> Vec<PathBuf> {
@@ -55,7 +55,8 @@ fn rooms_use_only_rooms_above_them_and_only_one_knows_libtorch() {
     let folders = fs::read_dir(root().join("crates")).unwrap().count();
     assert_eq!(folders, ROOMS.len(), "a crate is missing in ROOMS");
     for (room, may_use) in ROOMS {
-        let manifest = fs::read_to_string(root().join("crates").join(room).join("Cargo.toml")).unwrap();
+        let manifest =
+            fs::read_to_string(root().join("crates").join(room).join("Cargo.toml")).unwrap();
         let dependencies = manifest.split("[dependencies]").nth(1).unwrap_or_default();
         let dependencies = dependencies.split("\n[").next().unwrap();
         for line in dependencies.lines() {
@@ -86,7 +87,8 @@ fn every_source_file_says_what_lives_in_it() {
 
 #[test]
 fn no_file_is_called_after_nothing() {
-    let empty_names = ["utils", "util", "common", "helpers", "helper", "base", "misc", "types", "imp"];
+    let empty_names =
+        ["utils", "util", "common", "helpers", "helper", "base", "misc", "types", "imp"];
     for path in rust_files("crates") {
         let name = path.file_stem().unwrap().to_str().unwrap();
         assert!(!empty_names.contains(&name), "{}", relative(&path));
@@ -99,9 +101,9 @@ fn awkward_dependencies_are_named_in_one_file_each() {
         let text = fs::read_to_string(path).unwrap();
         let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
         let code: String = code.collect::<Vec<_>>().join("\n");
-        for (word, file) in FENCED {
+        for (word, files) in FENCED {
             let file_name = relative(path);
-            assert!(!code.contains(word) || file_name == *file, "{file_name} names {word}");
+            assert!(!code.contains(word) || files.contains(&file_name.as_str()), "{file_name} names {word}");
         }
     }
 }
@@ -118,8 +120,12 @@ fn every_plugin_file_is_registered() {
         for file in fs::read_dir(list.parent().unwrap()).unwrap() {
             let file = file.unwrap().path();
             let name = file.file_stem().unwrap().to_str().unwrap();
-            let is_listed =
-                text.contains(&format!("{name}::")) || text.contains(&format!("mod {name};"));
+            let is_named = |line: &str| {
+                let line = line.trim().trim_start_matches("pub ").trim_start_matches("mod ");
+                let rest = line.strip_prefix(name);
+                rest.is_some_and(|rest| [";", ",", "::"].iter().any(|end| rest.starts_with(end)))
+            };
+            let is_listed = text.lines().any(is_named);
             assert!(name == "mod" || is_listed, "{} is registered nowhere", relative(&file));
         }
     }

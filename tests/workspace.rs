@@ -15,6 +15,9 @@ pub(crate) fn real_data(path: &str) -> Option<PathBuf> {
     if file.exists() {
         return Some(std::path::absolute(file).unwrap());
     }
-    eprintln!("SKIPPED: {} is not there; set BAKEOFF_DATA to the folder of the real data", file.display());
+    eprintln!(
+        "SKIPPED: {} is not there; set BAKEOFF_DATA to the folder of the real data",
+        file.display()
+    );
     None
 }

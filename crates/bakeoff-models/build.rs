@@ -1,4 +1,4 @@
-//! Lets this crate's tests find libtorch without LD_LIBRARY_PATH.
+//! Lets this crate's tests find libtorch without `LD_LIBRARY_PATH`.
 
 fn main() {
     println!("cargo::rerun-if-env-changed=LIBTORCH");

@@ -1,4 +1,4 @@
-//! Lets the binary find libtorch without LD_LIBRARY_PATH, and tells it which commit it was built from.
+//! Lets the binary find libtorch without `LD_LIBRARY_PATH`, and tells it which commit it was built from.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,20 +10,24 @@ fn main() {
     }
     // Where there is no git, the version alone names the code.
     let commit = git(&["rev-parse", "--short=12", "HEAD"]).map(|commit| {
-        let is_changed = git(&["status", "--porcelain", "--untracked-files=no", "--", "../../crates"])
-            .is_some_and(|changes| !changes.is_empty());
+        let is_changed =
+            git(&["status", "--porcelain", "--untracked-files=no", "--", "../../crates"])
+                .is_some_and(|changes| !changes.is_empty());
         format!("+{commit}{}", if is_changed { ".changed" } else { "" })
     });
     println!("cargo::rustc-env=BAKEOFF_COMMIT={}", commit.unwrap_or_default());
     // A commit moves these; an edit of any source file rebuilds this crate's dependencies, hence relinks, anyway.
     for path in ["HEAD", "logs/HEAD", "index"] {
-        if let Some(path) = git(&["rev-parse", "--git-path", path]).filter(|p| Path::new(p).exists()) {
+        if let Some(path) =
+            git(&["rev-parse", "--git-path", path]).filter(|p| Path::new(p).exists())
+        {
             println!("cargo::rerun-if-changed={path}");
         }
     }
 }
 
 fn git(args: &[&str]) -> Option<String> {
-    let output = Command::new("git").args(args).output().ok().filter(|output| output.status.success())?;
+    let output =
+        Command::new("git").args(args).output().ok().filter(|output| output.status.success())?;
     String::from_utf8(output.stdout).ok().map(|text| text.trim().to_owned())
 }

@@ -1,7 +1,9 @@
-//! Times of a training epoch and of a full ranking of validation, on MovieLens 100K, leave-one-out.
+//! Times of a training epoch and of a full ranking of validation, on `MovieLens` 100K, leave-one-out.
 //!
-//! `just bench` runs every network, `just bench sasrec gru4rec` those two. BAKEOFF_THREADS sets libtorch's threads
-//! (1 by default, as in a worker), BAKEOFF_EPOCHS the epochs (5); an epoch's time is their median.
+//! `just bench` runs every network, `just bench sasrec gru4rec` those two. `BAKEOFF_THREADS` sets libtorch's threads
+//! (1 by default, as in a worker), `BAKEOFF_EPOCHS` the epochs (5); an epoch's time is their median.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 use std::path::{Path, PathBuf};
 
@@ -23,7 +25,8 @@ fn main() {
     println!("| model | pairs | epoch, s | pairs/s | ranking, s | validation ndcg@10 |");
     println!("| --- | --- | --- | --- | --- | --- |");
     let models = registry::FAMILIES.iter().flat_map(|(_, models)| *models);
-    for model in models.filter(|model| names.is_empty() || names.iter().any(|n| n == model.name())) {
+    for model in models.filter(|model| names.is_empty() || names.iter().any(|n| n == model.name()))
+    {
         measure(model, &data, number("BAKEOFF_EPOCHS", 5), folder.path());
     }
 }
@@ -77,7 +80,10 @@ fn movies(folder: &Path) -> Option<Dataset> {
     );
     let path = data.join("ml-100k/ml-100k.inter");
     if !path.exists() {
-        println!("{} is not there; set BAKEOFF_DATA to the folder of the real data", path.display());
+        println!(
+            "{} is not there; set BAKEOFF_DATA to the folder of the real data",
+            path.display()
+        );
         return None;
     }
     let params: Params = [("path".to_owned(), json!(path))].into();

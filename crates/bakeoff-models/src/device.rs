@@ -40,7 +40,10 @@ fn cuda_cards() -> Result<usize, String> {
         load_cuda().map_err(|why| format!("libtorch's CUDA half could not be loaded: {why}"))?;
         match Cuda::device_count() {
             n if n > 0 && Cuda::is_available() => Ok(n as usize),
-            _ => Err("libtorch sees no CUDA device (is there a card, and a driver for CUDA 13?)".into()),
+            _ => {
+                Err("libtorch sees no CUDA device (is there a card, and a driver for CUDA 13?)"
+                    .into())
+            }
         }
     };
     CARDS.get_or_init(look).clone()

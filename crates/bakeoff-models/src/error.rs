@@ -26,7 +26,9 @@ pub enum ModelError {
     #[error("a metric could not be computed")]
     Metric(#[from] MetricError),
     /// The loss is no longer a number.
-    #[error("the loss became {loss} in epoch {epoch}; a smaller learning_rate or clip_norm usually helps")]
+    #[error(
+        "the loss became {loss} in epoch {epoch}; a smaller learning_rate or clip_norm usually helps"
+    )]
     Diverged {
         /// The epoch, from 1.
         epoch: u32,

@@ -2,7 +2,10 @@
 //!
 //! Slices let the optimizer and the ranking read and write libtorch's memory in one pass, without a copy.
 
-#![expect(unsafe_code, reason = "libtorch's memory is reached by pointer; every contract is checked here")]
+#![expect(
+    unsafe_code,
+    reason = "libtorch's memory is reached by pointer; every contract is checked here"
+)]
 
 use tch::{Device, Kind, Tensor};
 

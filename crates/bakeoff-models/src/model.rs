@@ -27,7 +27,8 @@ pub trait ModelPlugin: Plugin {
     ///
     /// # Errors
     /// [`ModelError`] when the dataset cannot serve this configuration.
-    fn build(config: &Self::Params, data: &Dataset, setting: &Setting) -> Result<Built, ModelError>;
+    fn build(config: &Self::Params, data: &Dataset, setting: &Setting)
+    -> Result<Built, ModelError>;
 }
 
 /// Where and for what a model is built.

@@ -105,7 +105,13 @@ pub struct Sequential<E>(pub E);
 
 impl<E: SequenceEncoder> Sequential<E> {
     /// Hidden states `[n, d]` where contexts end.
-    fn hidden_at(&self, users: &Tensor, inputs: &Tensor, positions: &Tensor, train: bool) -> Tensor {
+    fn hidden_at(
+        &self,
+        users: &Tensor,
+        inputs: &Tensor,
+        positions: &Tensor,
+        train: bool,
+    ) -> Tensor {
         let hidden = self.0.encode(users, inputs, train); // [b, len, d]
         let d = hidden.size()[2];
         lookup(&hidden.reshape([-1, d]), positions)

@@ -54,8 +54,8 @@ pub fn run_trial(
     // libtorch's own generator (initial weights) is process-wide: hence one trial at a time.
     tch::manual_seed(trial.seed as i64);
     dropout::seed(trial.seed);
-    let entry =
-        find(&trial.model.name).ok_or_else(|| ModelError::UnknownModel(trial.model.name.clone()))?;
+    let entry = find(&trial.model.name)
+        .ok_or_else(|| ModelError::UnknownModel(trial.model.name.clone()))?;
     let setting = Setting { task: trial.task, device };
     let model = (entry.build)(&trial.model.params, data, &setting)?;
     let on_valid = Evaluator::valid(trial, data);

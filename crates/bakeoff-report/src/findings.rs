@@ -118,6 +118,14 @@ impl<'a> ModelFindings<'a> {
             _ => 0.0,
         }
     }
+
+    /// The largest memory that fitting and scoring the chosen configuration took, in MiB. The search's own trial counts:
+    /// a replicate that took its weights from there did not train.
+    pub(crate) fn peak_rss_mb(&self) -> f64 {
+        let candidate = self.study.chosen.and_then(|i| self.study.candidates.get(i)?.as_ref());
+        let fits = self.fits.iter().copied().chain(candidate);
+        fits.map(|fit| fit.cost.peak_rss_mb).fold(0.0, f64::max)
+    }
 }
 
 /// Planning has checked that what the spec asks for is computed.

@@ -95,7 +95,7 @@ impl ModelResults {
             epoch_secs: model.cost(|cost| cost.epoch_secs),
             pairs_per_epoch: integer(|cost| cost.pairs_per_epoch),
             eval_secs: model.cost(|cost| cost.eval_secs),
-            peak_rss_mb: model.cost(|cost| cost.peak_rss_mb),
+            peak_rss_mb: model.peak_rss_mb(),
             trial_keys: model.replicates.iter().map(|outcome| outcome.key.clone()).collect(),
         }
     }

@@ -7,8 +7,14 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::error::StoreError;
+
+/// A coordinator killed while it was starting a worker leaves its lock with the half-started process for a moment.
+const PATIENCE: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Held as long as it lives.
 #[derive(Debug)]
@@ -17,7 +23,7 @@ pub(crate) struct StoreLock {
 }
 
 impl StoreLock {
-    /// Takes the lock of the store in `dir`, or says at once who has it.
+    /// Takes the lock of the store in `dir`, or says who has it.
     pub(crate) fn take(dir: &Path) -> Result<Self, StoreError> {
         let path = dir.join("lock");
         let write_error = |source| StoreError::Write { path: path.clone(), source };
@@ -27,10 +33,14 @@ impl StoreLock {
             .write(true)
             .open(&path)
             .map_err(write_error)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(locked(dir, &path)),
-            Err(TryLockError::Error(source)) => return Err(write_error(source)),
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(PAUSE),
+                Err(TryLockError::WouldBlock) => return Err(locked(dir, &path)),
+                Err(TryLockError::Error(source)) => return Err(write_error(source)),
+            }
         }
         sign(&file).map_err(write_error)?;
         Ok(Self { _file: file })

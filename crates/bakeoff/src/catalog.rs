@@ -1,6 +1,6 @@
 //! Gathers every registry, and says which code this is.
 
-use bakeoff_spec::Catalog;
+use bakeoff_spec::{Catalog, Entry};
 
 /// The version, with the commit where the build knew it.
 pub(crate) const CODE_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("BAKEOFF_COMMIT"));
@@ -8,12 +8,12 @@ pub(crate) const CODE_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("B
 /// Everything that a spec can name.
 pub(crate) fn catalog() -> Catalog {
     Catalog {
-        sources: bakeoff_data::sources::ALL.iter().map(|entry| entry.info()).collect(),
-        steps: bakeoff_data::steps::ALL.iter().map(|entry| entry.info()).collect(),
-        splits: bakeoff_data::splits::ALL.iter().map(|entry| entry.info()).collect(),
+        sources: bakeoff_data::sources::ALL.iter().map(Entry::info).collect(),
+        steps: bakeoff_data::steps::ALL.iter().map(Entry::info).collect(),
+        splits: bakeoff_data::splits::ALL.iter().map(Entry::info).collect(),
         models: bakeoff_models::catalog(),
         metrics: bakeoff_metrics::catalog(),
-        searches: bakeoff_runner::search::ALL.iter().map(|entry| entry.info()).collect(),
-        executors: bakeoff_runner::executors::ALL.iter().map(|entry| entry.info()).collect(),
+        searches: bakeoff_runner::search::ALL.iter().map(Entry::info).collect(),
+        executors: bakeoff_runner::executors::ALL.iter().map(Entry::info).collect(),
     }
 }

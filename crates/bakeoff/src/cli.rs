@@ -7,8 +7,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// A fair bake-off between recommender models, declared in YAML.
 #[derive(Debug, Parser)]
 #[command(name = "bakeoff", version = crate::catalog::CODE_VERSION, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 done, 1 some trial failed for good, 2 mistake in spec, data or options, \
-                        130 interrupted.")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 some trial failed for good, 2 mistake in spec, data or options, \
+                        130 interrupted."
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -20,10 +22,22 @@ pub(crate) struct Cli {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct PlacesArgs {
     /// Folder of the reports
-    #[arg(long, global = true, value_name = "DIR", env = "BAKEOFF_REPORTS", default_value = "reports")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "BAKEOFF_REPORTS",
+        default_value = "reports"
+    )]
     pub(crate) reports: PathBuf,
     /// Folder of outcomes and checkpoints
-    #[arg(long, global = true, value_name = "DIR", env = "BAKEOFF_STORE", default_value = ".bakeoff")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "BAKEOFF_STORE",
+        default_value = ".bakeoff"
+    )]
     pub(crate) store: PathBuf,
     /// Folder of prepared and downloaded data [default: STORE/cache]
     #[arg(long, global = true, value_name = "DIR", env = "BAKEOFF_CACHE")]

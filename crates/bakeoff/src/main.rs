@@ -12,7 +12,6 @@ mod table;
 use clap::Parser;
 
 use crate::cli::Cli;
-use crate::exit::Exit;
 
 fn main() -> std::process::ExitCode {
     commands::run(Cli::parse()).unwrap_or_else(|error| exit::report_error(&error)).into()

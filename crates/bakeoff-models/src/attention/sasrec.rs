@@ -1,4 +1,5 @@
-//! SASRec: self-attentive sequential recommendation (Kang and McAuley, ICDM 2018, <https://arxiv.org/abs/1808.09781>).
+//! `SASRec`: self-attentive sequential recommendation (Kang and `McAuley`, ICDM 2018,
+//! <https://arxiv.org/abs/1808.09781>).
 //!
 //! A causal transformer over the last items of a user; the score of an item is its embedding times the last state.
 //! As the widely used re-implementations have it, and unlike the authors' code: blocks normalise after the residual
@@ -65,7 +66,8 @@ pub struct SasRec;
 
 impl Plugin for SasRec {
     const NAME: &'static str = "sasrec";
-    const ABOUT: &'static str = "Self-attention over the user's last items (Kang and McAuley, 2018).";
+    const ABOUT: &'static str =
+        "Self-attention over the user's last items (Kang and McAuley, 2018).";
     type Params = Config;
 
     fn check(config: &Config) -> Result<(), String> {
@@ -187,7 +189,16 @@ impl Block {
 /// with it, it takes the path below, but with a slower generator.
 fn attend(q: &Tensor, k: &Tensor, v: &Tensor, p: f64) -> Tensor {
     if p == 0.0 {
-        return Tensor::scaled_dot_product_attention(q, k, v, None::<&Tensor>, 0.0, true, None, false);
+        return Tensor::scaled_dot_product_attention(
+            q,
+            k,
+            v,
+            None::<&Tensor>,
+            0.0,
+            true,
+            None,
+            false,
+        );
     }
     let (len, d) = (q.size()[2], q.size()[3]);
     let is_later = Tensor::ones([len, len], (Kind::Bool, q.device())).triu(1);

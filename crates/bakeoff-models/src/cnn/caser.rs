@@ -77,13 +77,13 @@ const STRETCH: usize = 50;
 
 struct Encoder {
     config: Config,
-    users: Tensor,                   // [n_users, d]
-    items: Tensor,                   // [n_items + 1, d], the last row for padding
+    users: Tensor,                     // [n_users, d]
+    items: Tensor,                     // [n_items + 1, d], the last row for padding
     horizontal: Vec<(Tensor, Tensor)>, // for height h: [n_horizontal, d, h], [n_horizontal]
-    vertical: Tensor,                // [n_vertical, 1, window]
-    project: Linear,                 // convolution outputs to d
-    output: Tensor,                  // [n_items, 2 d]
-    output_bias: Tensor,             // [n_items]
+    vertical: Tensor,                  // [n_vertical, 1, window]
+    project: Linear,                   // convolution outputs to d
+    output: Tensor,                    // [n_items, 2 d]
+    output_bias: Tensor,               // [n_items]
     parameters: Parameters,
 }
 
@@ -93,10 +93,11 @@ impl Encoder {
         let (window, d) = (config.window as i64, config.embedding_dim as i64);
         let (n_h, n_v) = (config.n_horizontal as i64, config.n_vertical as i64);
         let mut p = Parameters::on(setting.device);
-        // As in the authors' code: embeddings from N(0, 1/d), layers uniform in ±1/√(fan in).
+        // Layers as in the authors' code, uniform in ±1/√(fan in); embeddings wider than its N(0, 1/d²), from which
+        // full cross-entropy takes several epochs to get away.
         let fan_in = |n: i64| Init::Uniform(1.0 / (n as f64).sqrt());
-        let users = p.add("users", &[n_users, d], Init::Normal(1.0 / d as f64));
-        let items = p.add("items", &[n_items + 1, d], Init::Normal(1.0 / d as f64));
+        let users = p.add("users", &[n_users, d], Init::Normal(1.0 / (d as f64).sqrt()));
+        let items = p.add("items", &[n_items + 1, d], Init::Normal(1.0 / (d as f64).sqrt()));
         let horizontal = (1..=window)
             .map(|h| {
                 let weight = p.add(&format!("horizontal{h}.weight"), &[n_h, d, h], fan_in(d * h));
@@ -106,7 +107,8 @@ impl Encoder {
         let vertical = p.add("vertical", &[n_v, 1, window], fan_in(window));
         let n_features = n_h * window + n_v * d;
         let project = Linear::new(&mut p, "project", n_features, d, fan_in(n_features));
-        let output = p.add("output", &[n_items, 2 * d], Init::Normal(1.0 / (2 * d) as f64));
+        let output =
+            p.add("output", &[n_items, 2 * d], Init::Normal(1.0 / (2.0 * d as f64).sqrt()));
         let output_bias = p.add("output_bias", &[n_items], Init::Constant(0.0));
         p.flatten();
         let config = config.clone();

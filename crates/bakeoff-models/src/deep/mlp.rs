@@ -48,7 +48,8 @@ pub struct Mlp;
 
 impl Plugin for Mlp {
     const NAME: &'static str = "mlp";
-    const ABOUT: &'static str = "Embeddings through at least two hidden layers, for ratings and for ranking.";
+    const ABOUT: &'static str =
+        "Embeddings through at least two hidden layers, for ratings and for ranking.";
     type Params = Config;
 }
 
@@ -80,14 +81,14 @@ impl ModelPlugin for Mlp {
         let d = config.embedding_dim as i64;
         let mut p = Parameters::on(setting.device);
         let init = Init::Normal(EMBEDDING_STD);
-        let (user_columns, item_columns) = match config.columns {
-            true => (data.user_columns(), data.item_columns()),
-            false => (&[][..], &[][..]),
+        let (user_columns, item_columns) = if config.columns {
+            (data.user_columns(), data.item_columns())
+        } else {
+            (&[][..], &[][..])
         };
         let users = Entity::new(&mut p, "users", (data.n_users() as i64, d), user_columns, init)?;
         let items = Entity::new(&mut p, "items", (data.n_items() as i64, d), item_columns, init)?;
-        let widths: Vec<usize> =
-            (0..config.n_layers).map(|i| (config.width >> i).max(1)).collect();
+        let widths: Vec<usize> = (0..config.n_layers).map(|i| (config.width >> i).max(1)).collect();
         let mlp = PairMlp::new(&mut p, (users.width(), items.width()), &widths, config.dropout);
         let last = widths[config.n_layers - 1] as i64;
         let weight = p.add("output.weight", &[last], Init::Normal((1.0 / last as f64).sqrt()));

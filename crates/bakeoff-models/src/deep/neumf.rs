@@ -1,4 +1,4 @@
-//! NeuMF: a generalised matrix factorisation beside a multi-layer perceptron, each with embeddings of its own
+//! `NeuMF`: a generalised matrix factorisation beside a multi-layer perceptron, each with embeddings of its own
 //! (He et al., WWW 2017, <https://arxiv.org/abs/1708.05031>). Trained from scratch, without the paper's pre-training.
 
 use bakeoff_data::Dataset;
@@ -86,10 +86,10 @@ impl ModelPlugin for NeuMf {
 }
 
 struct TwoTowers {
-    factor_users: Tensor,  // [n_users, d]
-    factor_items: Tensor,  // [n_items, d]
-    users: Tensor,         // [n_users, d]
-    items: Tensor,         // [n_items, d]
+    factor_users: Tensor, // [n_users, d]
+    factor_items: Tensor, // [n_items, d]
+    users: Tensor,        // [n_users, d]
+    items: Tensor,        // [n_items, d]
     mlp: PairMlp,
     factor_weight: Tensor, // [d]
     mlp_weight: Tensor,    // [last width]

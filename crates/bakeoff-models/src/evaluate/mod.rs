@@ -125,7 +125,9 @@ impl<'a> Evaluator<'a> {
                 let scores = scores.contiguous();
                 let rows = floats(&scores).par_chunks_exact(self.data.n_items());
                 let items = seen.par_iter().zip(&targets);
-                rows.zip(items).map(|(row, (seen, targets))| ranks_of_row(row, seen, targets)).collect()
+                rows.zip(items)
+                    .map(|(row, (seen, targets))| ranks_of_row(row, seen, targets))
+                    .collect()
             } else {
                 ranks_on_device(&scores, &seen, &targets)
             };
@@ -186,7 +188,8 @@ impl<'a> Evaluator<'a> {
             let (users, items): (Vec<i64>, Vec<i64>) =
                 block.iter().map(|&(user, item)| (i64::from(user), i64::from(item))).unzip();
             let ids = |ids: &[i64]| Tensor::from_slice(ids).to_device(device);
-            let rated = network.rate(&ids(&users), &ids(&items)).to_device(Device::Cpu).contiguous();
+            let rated =
+                network.rate(&ids(&users), &ids(&items)).to_device(Device::Cpu).contiguous();
             predictions.extend_from_slice(floats(&rated));
         }
         predictions

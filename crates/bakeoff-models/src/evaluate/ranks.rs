@@ -72,9 +72,8 @@ pub(super) fn ranks_on_device(scores: &Tensor, seen: &[&[u32]], targets: &[&[u32
                 b.partial_cmp(&a).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
             });
             // Where a target is NaN or -inf, the masked ones are not below it either: hence the upper bound.
-            let rank = |(before, &i): (usize, &usize)| {
-                1 + before as u32 + n_others.min(counts[i] as u32)
-            };
+            let rank =
+                |(before, &i): (usize, &usize)| 1 + before as u32 + n_others.min(counts[i] as u32);
             let ranks: Vec<u32> = order.iter().enumerate().map(rank).collect();
             Ranks { n_candidates: n_others + ranks.len() as u32, ranks }
         })
@@ -105,10 +104,10 @@ mod tests {
                 (0..n).map(|_| rng.random_range(0..n_items as u32)).collect::<Vec<u32>>()
             };
             let mut seen: Vec<Vec<u32>> = (0..n_users).map(|_| draw(3)).collect();
-            seen.iter_mut().for_each(|items| {
+            for items in &mut seen {
                 items.sort_unstable();
                 items.dedup();
-            });
+            }
             let targets: Vec<Vec<u32>> = (0..n_users).map(|_| draw(4)).collect();
             let seen: Vec<&[u32]> = seen.iter().map(Vec::as_slice).collect();
             let targets: Vec<&[u32]> = targets.iter().map(Vec::as_slice).collect();

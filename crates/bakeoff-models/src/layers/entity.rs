@@ -55,16 +55,15 @@ impl Entity {
     pub fn width(&self) -> i64 {
         self.width
     }
-
 }
 
 impl Vectors for Entity {
-    fn len(&self) -> i64 {
+    fn count(&self) -> i64 {
         self.ids.size()[0]
     }
 
     fn all(&self) -> Tensor {
-        self.at(&Tensor::arange(self.len(), (Kind::Int64, self.ids.device())))
+        self.at(&Tensor::arange(self.count(), (Kind::Int64, self.ids.device())))
     }
 
     fn at(&self, index: &Tensor) -> Tensor {
@@ -88,7 +87,6 @@ fn standardised(name: &str, values: &[f32], device: Device) -> Result<Tensor, Mo
     let mean = values.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
     let variance = values.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / n;
     let scale = if variance > 0.0 { variance.sqrt().recip() } else { 0.0 };
-    let scaled: Vec<f32> =
-        values.iter().map(|&x| ((f64::from(x) - mean) * scale) as f32).collect();
+    let scaled: Vec<f32> = values.iter().map(|&x| ((f64::from(x) - mean) * scale) as f32).collect();
     Ok(Tensor::from_slice(&scaled).view([-1, 1]).to_device(device))
 }

@@ -11,7 +11,7 @@ use crate::layers::linear::Linear;
 use crate::network::lookup;
 use crate::parameters::{Init, Parameters};
 
-/// Hidden layers with ReLU, each followed by dropout.
+/// Hidden layers with `ReLU`, each followed by dropout.
 #[derive(Debug)]
 pub struct PairMlp {
     user_half: Linear,
@@ -24,7 +24,7 @@ pub struct PairMlp {
 /// Vectors of users or items, of which a step needs those at an index.
 pub trait Vectors {
     /// How many there are.
-    fn len(&self) -> i64;
+    fn count(&self) -> i64;
 
     /// All of them, `[n, d]`.
     fn all(&self) -> Tensor;
@@ -34,7 +34,7 @@ pub trait Vectors {
 }
 
 impl Vectors for Tensor {
-    fn len(&self) -> i64 {
+    fn count(&self) -> i64 {
         self.size()[0]
     }
 
@@ -49,7 +49,7 @@ impl Vectors for Tensor {
 
 /// `map` of the vectors at `index`, applied to whichever is fewer: the index or the table.
 fn mapped(vectors: &dyn Vectors, index: &Tensor, map: impl Fn(&Tensor) -> Tensor) -> Tensor {
-    if index.numel() as i64 > vectors.len() {
+    if index.numel() as i64 > vectors.count() {
         lookup(&map(&vectors.all()), index)
     } else {
         map(&vectors.at(index))

@@ -1,4 +1,4 @@
-//! GRU4Rec: a recurrent network over a user's items (Hidasi et al., ICLR 2016, <https://arxiv.org/abs/1511.06939>),
+//! `GRU4Rec`: a recurrent network over a user's items (Hidasi et al., ICLR 2016, <https://arxiv.org/abs/1511.06939>),
 //! with dropout on the embeddings as in the improved version (Tan, Xu and Liu, DLRS 2016).
 //!
 //! Unlike the authors' session-parallel batches, a batch holds stretches of user sequences, and the last state is
@@ -50,7 +50,8 @@ pub struct Gru4Rec;
 
 impl Plugin for Gru4Rec {
     const NAME: &'static str = "gru4rec";
-    const ABOUT: &'static str = "A gated recurrent network over the user's items (Hidasi et al., 2016).";
+    const ABOUT: &'static str =
+        "A gated recurrent network over the user's items (Hidasi et al., 2016).";
     type Params = Config;
 }
 
@@ -74,9 +75,9 @@ impl ModelPlugin for Gru4Rec {
 struct Encoder {
     config: Config,
     n_items: i64,
-    items: Tensor,     // [n_items + 1, embedding_dim], the last row for padding
-    gru: Vec<Tensor>,  // a layer: [3 hidden, in], [3 hidden, hidden], [3 hidden], [3 hidden]
-    project: Linear,   // hidden to embedding_dim
+    items: Tensor,    // [n_items + 1, embedding_dim], the last row for padding
+    gru: Vec<Tensor>, // a layer: [3 hidden, in], [3 hidden, hidden], [3 hidden], [3 hidden]
+    project: Linear,  // hidden to embedding_dim
     parameters: Parameters,
 }
 

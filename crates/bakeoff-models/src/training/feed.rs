@@ -134,7 +134,13 @@ impl<'a> Feeder<'a> {
         }
     }
 
-    fn interactions(&self, part: Part<'_>, owners: &[u32], rows: &[u32], rng: &mut Rng) -> RawBatch {
+    fn interactions(
+        &self,
+        part: Part<'_>,
+        owners: &[u32],
+        rows: &[u32],
+        rng: &mut Rng,
+    ) -> RawBatch {
         let mut batch = RawBatch { n_negatives: self.n_negatives, ..RawBatch::default() };
         batch.items.reserve(rows.len() * (1 + self.n_negatives));
         for &row in rows {
@@ -152,7 +158,12 @@ impl<'a> Feeder<'a> {
             let items = self.data.train().items_of(stretch.user as usize);
             for i in 0..stretch.len as usize {
                 batch.positions.push((row * batch.width + i) as i64);
-                self.push_target(&mut batch, stretch.user, items[stretch.start as usize + i + 1], rng);
+                self.push_target(
+                    &mut batch,
+                    stretch.user,
+                    items[stretch.start as usize + i + 1],
+                    rng,
+                );
             }
         }
         batch
@@ -172,7 +183,8 @@ impl<'a> Feeder<'a> {
         let width = rows.iter().map(|stretch| stretch.len).max().unwrap_or(0) as usize;
         let mut inputs = vec![self.data.n_items() as i64; rows.len() * width];
         for (stretch, inputs) in rows.iter().zip(inputs.chunks_mut(width.max(1))) {
-            let items = &self.data.train().items_of(stretch.user as usize)[stretch.start as usize..];
+            let items =
+                &self.data.train().items_of(stretch.user as usize)[stretch.start as usize..];
             for (input, &item) in inputs.iter_mut().zip(&items[..stretch.len as usize]) {
                 *input = i64::from(item);
             }

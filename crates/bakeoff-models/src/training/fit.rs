@@ -51,8 +51,13 @@ pub fn fit(
     for epoch in 1..=training.epochs {
         let started = Instant::now();
         // Seeds of epochs are far apart for the generator, whose seeding mixes every bit.
-        let (train_loss, n_pairs) =
-            train_epoch(network, feeder, training.loss, &mut optimizer, seed ^ (u64::from(epoch) << 32));
+        let (train_loss, n_pairs) = train_epoch(
+            network,
+            feeder,
+            training.loss,
+            &mut optimizer,
+            seed ^ (u64::from(epoch) << 32),
+        );
         let secs = started.elapsed().as_secs_f64();
         if !train_loss.is_finite() {
             return Err(ModelError::Diverged { epoch, loss: train_loss });

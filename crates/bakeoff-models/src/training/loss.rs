@@ -34,12 +34,17 @@ pub fn sampled_loss(loss: Loss, scores: &Tensor) -> LossValue {
     let negative = scores.narrow(1, 1, n_negatives); // [n, n_negatives]
     let value = match loss {
         Loss::Bce => {
-            let terms = (-positive).softplus().sum(Kind::Float) + negative.softplus().sum(Kind::Float);
+            let terms =
+                (-positive).softplus().sum(Kind::Float) + negative.softplus().sum(Kind::Float);
             terms / (n * (1 + n_negatives)) as f64
         }
         Loss::Bpr => (negative - positive).softplus().mean(Kind::Float),
-        Loss::SampledCrossEntropy => -scores.log_softmax(1, Kind::Float).select(1, 0).mean(Kind::Float),
-        Loss::Mse | Loss::CrossEntropy => unreachable!("planning allows no other loss with negatives"),
+        Loss::SampledCrossEntropy => {
+            -scores.log_softmax(1, Kind::Float).select(1, 0).mean(Kind::Float)
+        }
+        Loss::Mse | Loss::CrossEntropy => {
+            unreachable!("planning allows no other loss with negatives")
+        }
     };
     LossValue::plain(value, n)
 }
@@ -82,9 +87,10 @@ pub fn full_cross_entropy(
                 None => rows.mm(&items_t),
             };
             let mut gradient = logits.softmax(1, Kind::Float);
-            log_likelihood += gradient.gather(1, &index, false).clamp_min(1e-38).log().sum(Kind::Float);
+            log_likelihood +=
+                gradient.gather(1, &index, false).clamp_min(1e-38).log().sum(Kind::Float);
             let _ = gradient.scatter_add_(1, &index, &minus_one.narrow(0, 0, len));
-            let _ = grad_hidden.narrow(0, start, len).copy_(&gradient.mm(&items));
+            grad_hidden.narrow(0, start, len).copy_(&gradient.mm(&items));
             let _ = grad_items.addmm_(&gradient.tr(), &rows);
             if let Some(grad_bias) = &mut grad_bias {
                 *grad_bias += gradient.sum_dim_intlist([0i64].as_slice(), false, Kind::Float);

@@ -1,4 +1,4 @@
-//! SGD, Adam and AdamW over the flat parameter buffer, one pass over memory a step.
+//! SGD, Adam and `AdamW` over the flat parameter buffer, one pass over memory a step.
 //!
 //! The updates are those of the papers as libtorch writes them; tests hold both against libtorch's own optimizers.
 //! Our own because tch cannot save an optimizer's state, which resuming a trial needs.
@@ -95,9 +95,10 @@ impl Optimizer {
             // `chunks_mut` of an empty state yields nothing, so pad with empty pieces.
             let pieces = n.div_ceil(PIECE);
             let states = pieces_of(m, pieces).into_par_iter().zip(pieces_of(v, pieces));
-            w.par_chunks_mut(PIECE).zip(gradient.par_chunks(PIECE)).zip(states).for_each(
-                |((w, g), (m, v))| update.apply(w, g, m, v),
-            );
+            w.par_chunks_mut(PIECE)
+                .zip(gradient.par_chunks(PIECE))
+                .zip(states)
+                .for_each(|((w, g), (m, v))| update.apply(w, g, m, v));
         }
     }
 
@@ -126,7 +127,7 @@ impl Optimizer {
         let parts: Vec<Tensor> = gradients.iter().map(|g| g.reshape([-1])).collect();
         let mut gradient = Tensor::cat(&parts, 0);
         let mut flat = parameters.flat().shallow_clone();
-        if scale != 1.0 {
+        if scale < 1.0 {
             gradient *= scale;
         }
         if self.rule == Rule::Adamw {
@@ -217,18 +218,16 @@ mod tests {
         }
         ours.flatten();
         let store = nn::VarStore::new(Device::Cpu);
-        let copies: Vec<Tensor> = ours
-            .named()
-            .iter()
-            .map(|(name, tensor)| store.root().var_copy(name, tensor))
-            .collect();
+        let copies: Vec<Tensor> =
+            ours.named().iter().map(|(name, tensor)| store.root().var_copy(name, tensor)).collect();
         let mut theirs = theirs.build(&store, training.learning_rate).unwrap();
         let mut optimizer = Optimizer::new(training, &ours);
         for _ in 0..20 {
             let gradients: Vec<Tensor> =
                 SHAPES.iter().map(|s| Tensor::randn(*s, (Kind::Float, Device::Cpu))).collect();
             optimizer.step(&ours, &gradients);
-            let with_gradients = copies.iter().zip(&gradients).map(|(p, g)| (p * g).sum(Kind::Float));
+            let with_gradients =
+                copies.iter().zip(&gradients).map(|(p, g)| (p * g).sum(Kind::Float));
             theirs.zero_grad();
             with_gradients.reduce(|a, b| a + b).unwrap().backward();
             if training.clip_norm > 0.0 {
@@ -280,7 +279,8 @@ mod tests {
                 parameters
             };
             let (a, b) = (make(), make());
-            let (mut on_cpu, mut on_device) = (Optimizer::new(&settings, &a), Optimizer::new(&settings, &b));
+            let (mut on_cpu, mut on_device) =
+                (Optimizer::new(&settings, &a), Optimizer::new(&settings, &b));
             for _ in 0..5 {
                 let gradient = [Tensor::randn([40, 3], (Kind::Float, Device::Cpu))];
                 on_cpu.step(&a, &gradient);

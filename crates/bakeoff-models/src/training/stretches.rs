@@ -25,7 +25,11 @@ pub(super) fn cut(train: Part<'_>, max_len: usize, rng: &mut Rng) -> Vec<Stretch
         let mut end = if n_inputs > max_len { rng.random_range(1..=max_len) } else { n_inputs };
         let mut start = 0;
         while start < n_inputs {
-            stretches.push(Stretch { user: user as u32, start: start as u32, len: (end - start) as u32 });
+            stretches.push(Stretch {
+                user: user as u32,
+                start: start as u32,
+                len: (end - start) as u32,
+            });
             start = end;
             end = (end + max_len).min(n_inputs);
         }
@@ -77,7 +81,9 @@ mod tests {
             for stretch in cut(train, 7, &mut Rng::seed_from_u64(seed)) {
                 assert!((1..=7).contains(&stretch.len));
                 let first = offsets[stretch.user as usize] as usize + stretch.start as usize;
-                inputs[first..first + stretch.len as usize].iter_mut().for_each(|count| *count += 1);
+                inputs[first..first + stretch.len as usize]
+                    .iter_mut()
+                    .for_each(|count| *count += 1);
             }
             for (user, &length) in lengths.iter().enumerate() {
                 for i in 0..length {

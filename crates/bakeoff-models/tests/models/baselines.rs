@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use crate::samples::{build, sample, trial};
 
-fn direct(name: &str, task: Task, params: Value, data: &Dataset) -> Box<dyn Direct> {
+fn direct(name: &str, task: Task, params: &Value, data: &Dataset) -> Box<dyn Direct> {
     let entry = bakeoff_models::find(name).unwrap();
-    match build(&trial(entry, task, params), data) {
+    match build(&trial(entry, task, &params), data) {
         Built::Direct(model) => model,
         Built::Network(_) => panic!("{name} is not trained by gradients"),
     }
@@ -34,10 +34,17 @@ fn with_held_out(train: &[(usize, usize, f32)]) -> Vec<(usize, usize, f32)> {
 
 #[test]
 fn popularity_counts_training_interactions_alone() {
-    let rows = with_held_out(&[(0, 0, 1.0), (1, 0, 1.0), (2, 0, 1.0), (0, 1, 1.0), (1, 1, 1.0), (2, 2, 1.0)]);
+    let rows = with_held_out(&[
+        (0, 0, 1.0),
+        (1, 0, 1.0),
+        (2, 0, 1.0),
+        (0, 1, 1.0),
+        (1, 1, 1.0),
+        (2, 2, 1.0),
+    ]);
     let sample = sample(Task::TopN, &rows);
     let data = &sample.data;
-    let scores = scores(direct("popularity", Task::TopN, json!({}), data).as_ref(), &[], data);
+    let scores = scores(direct("popularity", Task::TopN, &json!({}), data).as_ref(), &[], data);
     let of = |number| scores[item(data, number)];
     // Items 8 and 9 stand in validation and test of all three users: a leak would make them the most popular.
     assert_eq!([of(0), of(1), of(2), of(8), of(9)], [3.0, 2.0, 1.0, 0.0, 0.0]);
@@ -46,19 +53,21 @@ fn popularity_counts_training_interactions_alone() {
 #[test]
 fn item_neighbours_have_the_cosine_worked_by_hand() {
     // Users of item 0: {0, 1, 2}; of 1: {0, 1}; of 2: {2}; of 3: {3}.
-    let train = [(0, 0, 1.0), (1, 0, 1.0), (2, 0, 1.0), (0, 1, 1.0), (1, 1, 1.0), (2, 2, 1.0), (3, 3, 1.0)];
+    let train =
+        [(0, 0, 1.0), (1, 0, 1.0), (2, 0, 1.0), (0, 1, 1.0), (1, 1, 1.0), (2, 2, 1.0), (3, 3, 1.0)];
     let sample = sample(Task::TopN, &with_held_out(&train));
     let data = &sample.data;
     let history = [item(data, 0) as u32];
     let near = |a: f32, b: f64| assert!((f64::from(a) - b).abs() < 1e-6, "{a} is not {b}");
-    let all = scores(direct("item_knn", Task::TopN, json!({"k": 10}), data).as_ref(), &history, data);
+    let all =
+        scores(direct("item_knn", Task::TopN, &json!({"k": 10}), data).as_ref(), &history, data);
     near(all[item(data, 1)], 2.0 / (3f64.sqrt() * 2f64.sqrt()));
     near(all[item(data, 2)], 1.0 / 3f64.sqrt());
     near(all[item(data, 3)], 0.0);
     near(all[item(data, 0)], 0.0);
     // With k = 1, item 0 keeps item 1 alone. With shrink 1, the denominator grows by 1.
     let params = json!({"k": 1, "shrink": 1.0});
-    let nearest = scores(direct("item_knn", Task::TopN, params, data).as_ref(), &history, data);
+    let nearest = scores(direct("item_knn", Task::TopN, &params, data).as_ref(), &history, data);
     near(nearest[item(data, 1)], 2.0 / (3f64.sqrt() * 2f64.sqrt() + 1.0));
     near(nearest[item(data, 2)], 0.0);
 }
@@ -69,7 +78,7 @@ fn bias_is_the_damped_deviation_worked_by_hand() {
     let sample = sample(Task::Rating, &with_held_out(&[(0, 0, 5.0), (0, 1, 3.0), (1, 0, 4.0)]));
     let data = &sample.data;
     let params = json!({"item_damping": 1.0, "user_damping": 2.0});
-    let model = direct("bias", Task::Rating, params, data);
+    let model = direct("bias", Task::Rating, &params, data);
     // b_0 = (1 + 0) / (2 + 1) = 1/3, b_1 = -1 / (1 + 1) = -1/2.
     // User 0: (5 - 4 - 1/3 + 3 - 4 + 1/2) / (2 + 2) = (2/3 - 1/2) / 4 = 1/24.
     let near = |a: f32, b: f64| assert!((f64::from(a) - b).abs() < 1e-6, "{a} is not {b}");

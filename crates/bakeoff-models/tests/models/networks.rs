@@ -9,8 +9,9 @@ use crate::samples::{build, models, sample, trial, walks};
 
 /// Every network under its defaults, without dropout.
 fn networks() -> Vec<(Trial, Task)> {
-    let networks = models().into_iter().filter(|(entry, task)| (entry.info("").training)(*task).is_some());
-    networks.map(|(entry, task)| (trial(entry, task, without_dropout(entry)), task)).collect()
+    let networks =
+        models().into_iter().filter(|(entry, task)| (entry.info("").training)(*task).is_some());
+    networks.map(|(entry, task)| (trial(entry, task, &without_dropout(entry)), task)).collect()
 }
 
 fn without_dropout(entry: &bakeoff_models::ModelEntry) -> Value {
@@ -43,7 +44,8 @@ fn the_gradient_reaches_every_parameter_under_every_loss() {
         let entry = bakeoff_models::find(&trial.model.name).unwrap();
         for &loss in (entry.info("").losses)(task) {
             let network = network(&trial, &sample.data);
-            let value = network.loss(&first_batch(&sample.data, network.as_ref(), loss), loss, true);
+            let value =
+                network.loss(&first_batch(&sample.data, network.as_ref(), loss), loss, true);
             let inputs: Vec<&Tensor> = network.parameters().tensors().collect();
             let gradients = Tensor::run_backward(&[value.root], &inputs, false, false);
             for ((name, _), gradient) in network.parameters().named().iter().zip(gradients) {
@@ -70,7 +72,8 @@ fn the_gradient_of_a_loss_is_its_slope() {
             let inputs: Vec<&Tensor> = network.parameters().tensors().collect();
             let root = network.loss(&batch, loss, false).root;
             let gradients = Tensor::run_backward(&[root], &inputs, false, false);
-            let flat = Tensor::cat(&gradients.iter().map(|g| g.reshape([-1])).collect::<Vec<_>>(), 0);
+            let flat =
+                Tensor::cat(&gradients.iter().map(|g| g.reshape([-1])).collect::<Vec<_>>(), 0);
             let squared = flat.square().sum(Kind::Double).double_value(&[]);
             let h = 2e-3 / squared.sqrt();
             let start = network.parameters().snapshot();
@@ -106,9 +109,8 @@ fn every_network_learns_eight_users_by_heart() {
 fn sequence_networks() -> Vec<Trial> {
     let sample = walks(Task::TopN);
     let networks = networks().into_iter().filter(|(_, task)| *task == Task::TopN);
-    let is_sequential = |trial: &Trial| {
-        matches!(network(trial, &sample.data).feed(), Feed::Sequences { .. })
-    };
+    let is_sequential =
+        |trial: &Trial| matches!(network(trial, &sample.data).feed(), Feed::Sequences { .. });
     networks.map(|(trial, _)| trial).filter(is_sequential).collect()
 }
 
@@ -168,19 +170,28 @@ fn saving_and_loading_gives_the_same_scores() {
         assert_eq!(fit.curve, trained.curve);
         let evaluator = bakeoff_models::evaluate::Evaluator::valid(&trial, &sample.data);
         let again = evaluator.evaluate_network(other_start.as_ref()).unwrap();
-        assert_eq!((again.scores, again.units), (trained.valid, trained.units), "{}", trial.model.name);
+        assert_eq!(
+            (again.scores, again.units),
+            (trained.valid, trained.units),
+            "{}",
+            trial.model.name
+        );
         let mut bytes = std::fs::read(&path).unwrap();
         let middle = bytes.len() - 100;
         bytes[middle] ^= 1;
         std::fs::write(&path, bytes).unwrap();
-        assert!(checkpoint::load(&path, other_start.as_ref()).is_none(), "a flipped bit is noticed");
+        assert!(
+            checkpoint::load(&path, other_start.as_ref()).is_none(),
+            "a flipped bit is noticed"
+        );
     }
 }
 
 #[test]
 fn batches_hold_every_training_pair_once_and_no_seen_item_as_negative() {
-    let rows: Vec<(usize, usize, f32)> =
-        (0..20).flat_map(|user| (0..(3 + user % 9)).map(move |i| (user, (user * 7 + i * 3) % 40, 1.0))).collect();
+    let rows: Vec<(usize, usize, f32)> = (0..20)
+        .flat_map(|user| (0..(3 + user % 9)).map(move |i| (user, (user * 7 + i * 3) % 40, 1.0)))
+        .collect();
     let sample = sample(Task::TopN, &rows);
     let train = sample.data.train();
     for feed in [Feed::Interactions, Feed::Sequences { max_len: 4 }] {
@@ -199,7 +210,8 @@ fn batches_hold_every_training_pair_once_and_no_seen_item_as_negative() {
             }
             true
         });
-        let users_with_rows = (0..train.n_users()).filter(|&u| !train.items_of(u).is_empty()).count();
+        let users_with_rows =
+            (0..train.n_users()).filter(|&u| !train.items_of(u).is_empty()).count();
         let expected = match feed {
             Feed::Interactions => train.n_interactions(),
             Feed::Sequences { .. } => train.n_interactions() - users_with_rows,

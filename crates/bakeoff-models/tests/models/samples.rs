@@ -56,7 +56,7 @@ pub(crate) fn models() -> Vec<(&'static ModelEntry, Task)> {
 }
 
 /// A trial of the model under its defaults, but for `changes`, which name parameters and training settings alike.
-pub(crate) fn trial(entry: &ModelEntry, task: Task, changes: serde_json::Value) -> Trial {
+pub(crate) fn trial(entry: &ModelEntry, task: Task, changes: &serde_json::Value) -> Trial {
     let info = entry.info("");
     let mut training = (info.training)(task).map(|settings| json!(settings));
     let mut own = Params::new();

@@ -20,7 +20,7 @@ fn numbers(result: &TrialResult) -> impl PartialEq + std::fmt::Debug + use<> {
 fn trials() -> impl Iterator<Item = Trial> {
     models().into_iter().map(|(entry, task)| {
         let is_trained = (entry.info("").training)(task).is_some();
-        trial(entry, task, if is_trained { json!({"epochs": 5}) } else { json!({}) })
+        trial(entry, task, &if is_trained { json!({"epochs": 5}) } else { json!({}) })
     })
 }
 
@@ -33,7 +33,11 @@ fn a_seed_gives_the_same_bits_and_another_seed_others() {
         assert_eq!(numbers(&first), numbers(&run(&trial, &path)), "{}", trial.model.name);
         if trial.training.is_some() {
             let other = run(&Trial { seed: 2, ..trial.clone() }, &path);
-            assert_ne!(first.curve[0].train_loss, other.curve[0].train_loss, "{}", trial.model.name);
+            assert_ne!(
+                first.curve[0].train_loss, other.curve[0].train_loss,
+                "{}",
+                trial.model.name
+            );
         }
     }
 }
@@ -42,7 +46,8 @@ fn a_seed_gives_the_same_bits_and_another_seed_others() {
 fn search_trials_leave_test_alone_and_test_scores_are_the_same_with_and_without_a_checkpoint() {
     for search in trials() {
         let folder = tempfile::tempdir().unwrap();
-        let (kept, none) = (folder.path().join("kept.safetensors"), folder.path().join("none.safetensors"));
+        let (kept, none) =
+            (folder.path().join("kept.safetensors"), folder.path().join("none.safetensors"));
         let searched = run(&search, &kept);
         assert!(searched.test.is_empty());
         let scored = Trial { scored: Scored::ValidAndTest, ..search.clone() };
@@ -61,7 +66,7 @@ fn sequence_models_follow_a_walk_that_popularity_cannot() {
     let hit_rate = |name: &str, changes| {
         let entry = bakeoff_models::find(name).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let trial = Trial { scored: Scored::ValidAndTest, ..trial(entry, Task::TopN, changes) };
+        let trial = Trial { scored: Scored::ValidAndTest, ..trial(entry, Task::TopN, &changes) };
         run(&trial, &folder.path().join("fit.safetensors")).test[&"hit_rate@1".parse().unwrap()]
     };
     let settings = json!({"epochs": 200, "patience": 0, "learning_rate": 0.01});

@@ -41,7 +41,7 @@ fn row(model: &ModelFindings<'_>) -> Vec<String> {
     let has_epochs = model.cost(|cost| cost.epochs.into()) > 0.0;
     let epoch = |text: String| if has_epochs { text } else { NONE.into() };
     let best: Vec<String> = model.fits.iter().map(|fit| fit.best_epoch.to_string()).collect();
-    let memory = model.cost(|cost| cost.peak_rss_mb);
+    let memory = model.peak_rss_mb();
     vec![
         name,
         epoch(integer(model.cost(|cost| cost.epochs.into()))),

@@ -90,7 +90,10 @@ fn for_people(checked: &Checked<'_>) -> String {
         "\n{name}: {trials} trials, {cached} cached, {to_run} to run; chosen by validation {select}."
     );
     if *failed > 0 {
-        let _ = writeln!(text, "{failed} of the cached failed; `sweep --retry-failed` runs them again.");
+        let _ = writeln!(
+            text,
+            "{failed} of the cached failed; `sweep --retry-failed` runs them again."
+        );
     }
     text
 }

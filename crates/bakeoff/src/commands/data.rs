@@ -42,13 +42,18 @@ fn print_paths(files: &[std::path::PathBuf], json: bool) -> anyhow::Result<Exit>
     if json {
         return print_json(&files);
     }
-    print(&files.iter().map(|file| format!("{}\n", file.display())).collect::<String>())
+    let lines: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    print(&(lines.join("\n") + "\n"))
 }
 
 fn for_people(card: &DatasetCard) -> anyhow::Result<String> {
     let mut text = format!(
         "{} users, {} items, {} interactions, density {:.3} %, Gini of items {:.3}\n\n",
-        card.n_users, card.n_items, card.n_interactions, 100.0 * card.density, card.item_gini
+        card.n_users,
+        card.n_items,
+        card.n_interactions,
+        100.0 * card.density,
+        card.item_gini
     );
     let rows = card.steps.iter().map(|step| {
         let counts = [step.rows, step.users, step.items, step.changed];

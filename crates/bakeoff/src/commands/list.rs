@@ -22,14 +22,18 @@ pub(crate) fn run(args: &ListArgs, places: &Places) -> anyhow::Result<Exit> {
                 entry["tasks"] = json!(model.tasks);
                 entry
             });
-            listing(args, &["name", "family", "tasks", "about"], entries.collect())
+            listing(args, &["name", "family", "tasks", "about"], &entries.collect::<Vec<_>>())
         }
         Kind::Metrics => {
             let entries = catalog.metrics.iter().map(|metric| {
                 json!({"name": metric.name, "task": metric.task, "has_cutoff": metric.has_cutoff,
                     "higher_is_better": metric.higher_is_better, "about": metric.about})
             });
-            listing(args, &["name", "task", "higher_is_better", "about"], entries.collect())
+            listing(
+                args,
+                &["name", "task", "higher_is_better", "about"],
+                &entries.collect::<Vec<_>>(),
+            )
         }
         Kind::Steps => plugins(args, &catalog.steps),
         Kind::Sources => plugins(args, &catalog.sources),
@@ -39,7 +43,7 @@ pub(crate) fn run(args: &ListArgs, places: &Places) -> anyhow::Result<Exit> {
 }
 
 fn plugins(args: &ListArgs, entries: &[PluginInfo]) -> anyhow::Result<Exit> {
-    listing(args, &["name", "about"], entries.iter().map(plugin).collect())
+    listing(args, &["name", "about"], &entries.iter().map(plugin).collect::<Vec<_>>())
 }
 
 fn plugin(info: &PluginInfo) -> Value {
@@ -47,7 +51,7 @@ fn plugin(info: &PluginInfo) -> Value {
 }
 
 /// The entries as JSON, or some of their fields as a table.
-fn listing(args: &ListArgs, columns: &[&str], entries: Vec<Value>) -> anyhow::Result<Exit> {
+fn listing(args: &ListArgs, columns: &[&str], entries: &[Value]) -> anyhow::Result<Exit> {
     if args.json.json {
         return print_json(&entries);
     }
@@ -99,7 +103,8 @@ fn trials(args: &ListArgs, places: &Places) -> anyhow::Result<Exit> {
             trial.started_at.to_owned(),
         ]
     });
-    let header = ["trial", "model", "seed", "status", "metric", "valid", "test", "seconds", "started"];
+    let header =
+        ["trial", "model", "seed", "status", "metric", "valid", "test", "seconds", "started"];
     print(&table(&header, rows.collect()))
 }
 

@@ -55,7 +55,8 @@ fn apply_overrides(args: &SweepArgs, plan: &mut Plan) {
 
 fn forget_failed(plan: &Plan, store: &Store) -> anyhow::Result<()> {
     let candidates = plan.models.iter().flat_map(|model| &model.candidates);
-    let trials = candidates.flat_map(|trial| std::iter::once(trial.clone()).chain(plan.replicates(trial)));
+    let trials =
+        candidates.flat_map(|trial| std::iter::once(trial.clone()).chain(plan.replicates(trial)));
     let keys: Vec<_> = trials.map(|trial| trial.key()).collect();
     store.forget_failed(&keys)?;
     Ok(())
@@ -64,7 +65,9 @@ fn forget_failed(plan: &Plan, store: &Store) -> anyhow::Result<()> {
 fn sinks(progress: Progress) -> Vec<Box<dyn Sink>> {
     vec![match progress {
         Progress::Json => Box::new(sinks::JsonLines::to(Box::new(std::io::stdout()))),
-        Progress::Auto if std::io::stderr().is_terminal() => Box::new(sinks::Terminal::on(ProgressDrawTarget::stderr())),
+        Progress::Auto if std::io::stderr().is_terminal() => {
+            Box::new(sinks::Terminal::on(ProgressDrawTarget::stderr()))
+        }
         Progress::Auto | Progress::Plain => Box::new(sinks::Plain::to(Box::new(std::io::stderr()))),
     }]
 }

@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use bakeoff_data::Dataset;
 use bakeoff_models::device;
 use bakeoff_models::{ModelError, TrialResult, run_trial};
-use bakeoff_runner::worker::{Finished, serve};
 use bakeoff_runner::WorkOrder;
+use bakeoff_runner::worker::{Finished, serve};
 use bakeoff_spec::{Cause, CurvePoint, Status};
 use bakeoff_store::Folder;
 
@@ -33,7 +33,8 @@ fn work(
     on_epoch: &mut dyn FnMut(&CurvePoint),
 ) -> Result<TrialResult, Failure> {
     device::set_threads(order.threads);
-    let device = device::open(order.cuda).map_err(|message| Failure { cause: Cause::Crash, message })?;
+    let device =
+        device::open(order.cuda).map_err(|message| Failure { cause: Cause::Crash, message })?;
     let mut opened = opened.borrow_mut();
     let data = match opened.take().filter(|data| data.dir() == order.dataset) {
         Some(data) => data,
@@ -60,14 +61,9 @@ impl From<ModelError> for Failure {
 }
 
 /// An error with everything that caused it, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text += &format!(": {error}");
-        source = error.source();
-    }
-    text
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 fn finished(

@@ -1,0 +1,272 @@
+//! A worker that does what the name of its model says, and plans that name such models.
+//!
+//! The worker is this test binary itself, told by an environment variable to serve. What the test harness prints
+//! before it serves is a test of the protocol, too.
+
+use std::cell::RefCell;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+use std::{env, process, thread};
+
+use bakeoff_runner::{Finished, Options, RunError, Sink, Stop, WorkOrder, run, serve};
+use bakeoff_spec::trial::{Recipe, Use};
+use bakeoff_spec::{
+    Cause, CurvePoint, MetricKey, ModelPlan, Plan, RunEvent, Scored, Spec, Status, Study, Task,
+    Trial,
+};
+use bakeoff_store::{Folder, Store, StoreError};
+use rustix::process::{Signal, getpid, kill_process};
+use serde_json::json;
+
+const LOG: &str = "BAKEOFF_TEST_RUNNER_LOG";
+
+/// Does nothing unless started by a coordinator.
+#[test]
+fn a_stub_worker_serves_when_it_is_asked_to() {
+    let Some(log) = env::var_os(LOG) else { return };
+    let log = PathBuf::from(log);
+    write_log(&log, &format!("worker {}", process::id()));
+    serve(&mut |order, on_epoch| pretend(&log, order, on_epoch)).unwrap();
+    // What the harness prints of its end must not reach anybody.
+    process::exit(0);
+}
+
+fn pretend(log: &Path, order: &WorkOrder, on_epoch: &mut dyn FnMut(&CurvePoint)) -> Finished {
+    let trial = &order.trial;
+    let value = trial.model.params["value"].as_f64().unwrap();
+    write_log(log, &format!("run {} {value} {}", trial.model.name, trial.key()));
+    let mut curve = Vec::new();
+    let mut epoch = |epoch: u32, train_loss: f64| {
+        let point =
+            CurvePoint { epoch, train_loss, valid_loss: None, valid: Some(value), secs: 0.001 };
+        on_epoch(&point);
+        curve.push(point);
+    };
+    epoch(1, 0.75);
+    match trial.model.name.as_str() {
+        "slow" => thread::sleep(Duration::from_millis(400)),
+        "endless" => thread::sleep(Duration::from_secs(600)),
+        "panicking" => panic!("shapes [2, 3] and [4] do not fit"),
+        "greedy" => panic!("CUDA out of memory. Tried to allocate 20.00 GiB"),
+        "aborting" => {
+            eprintln!("terminate called without an active exception");
+            process::abort();
+        }
+        "killed_once" if order.attempt == 1 => die(),
+        "quick" | "killed_once" => {}
+        "killed_always" => die(),
+        "diverging" => {
+            epoch(2, f64::NAN);
+            return Finished { curve, ..Finished::failed(Cause::Diverged, "loss is NaN") };
+        }
+        "noisy" => {
+            let mut stdout = std::io::stdout().lock();
+            writeln!(stdout, "\"completed\"\n{{\"epoch\": garbage").unwrap();
+            stdout.flush().unwrap();
+        }
+        "dying_after_work" => {
+            let outcome = crate::crash::completed(trial, value);
+            Folder::at(&order.store).write_outcome(&outcome).unwrap();
+            die();
+        }
+        other => panic!("no stub is called {other}"),
+    }
+    let scores = || [(trial.select.clone(), value)].into();
+    let no_numbers_yet = Finished::failed(Cause::Config, "");
+    Finished {
+        status: Status::Completed,
+        valid: scores(),
+        test: if trial.scored == Scored::ValidAndTest { scores() } else { [].into() },
+        best_epoch: 1,
+        curve,
+        units: Some(vec![value as f32; 3]),
+        device: "cpu".into(),
+        libtorch: env::var("OMP_NUM_THREADS").unwrap(),
+        code_version: "stub".into(),
+        ..no_numbers_yet
+    }
+}
+
+fn die() -> ! {
+    kill_process(getpid(), Signal::KILL).unwrap();
+    unreachable!("SIGKILL cannot be survived")
+}
+
+fn write_log(log: &Path, line: &str) {
+    let mut file = File::options().create(true).append(true).open(log).unwrap();
+    // One write, so that lines of several workers do not mix.
+    file.write_all(format!("{line}\n").as_bytes()).unwrap();
+}
+
+/// A plan whose models are stubs, each with a list of values to choose from.
+pub(crate) fn plan(models: &[(&str, &[f64])], schedule: &serde_json::Value) -> Plan {
+    let spec: Spec = serde_json::from_value(json!({
+        "version": 1,
+        "task": "top_n",
+        "data": {"source": {"name": "none"}, "split": {"name": "none"}},
+        "models": [{"name": "quick"}],
+        "schedule": schedule,
+    }))
+    .unwrap();
+    let none = || Use { name: "none".into(), revision: 1, params: [].into() };
+    let recipe = Recipe {
+        task: Task::TopN,
+        source: none(),
+        content: "c".into(),
+        steps: Vec::new(),
+        split: none(),
+    };
+    let select = MetricKey::at("ndcg", 10);
+    let model_plan = |(i, (name, values)): (usize, &(&str, &[f64]))| ModelPlan {
+        name: (*name).into(),
+        label: format!("{name}_{i}"),
+        family: "baseline".into(),
+        axes: [("value".into(), values.iter().map(|&value| value.into()).collect())].into(),
+        candidates: values.iter().map(|&value| trial(name, value, &recipe.key())).collect(),
+    };
+    Plan {
+        name: "stubs".into(),
+        spec,
+        spec_hash: "0123456789abcdef0123456789abcdef".into(),
+        source_params: [].into(),
+        metrics: vec![select.clone()],
+        select,
+        higher_is_better: true,
+        seeds: vec![1, 2],
+        models: models.iter().enumerate().map(model_plan).collect(),
+        recipe,
+    }
+}
+
+fn trial(name: &str, value: f64, data: &str) -> Trial {
+    Trial {
+        data: data.into(),
+        task: Task::TopN,
+        model: Use {
+            name: name.into(),
+            revision: 1,
+            params: [("value".into(), value.into())].into(),
+        },
+        training: None,
+        select: MetricKey::at("ndcg", 10),
+        metrics: vec![MetricKey::at("ndcg", 10)],
+        scored: Scored::Valid,
+        seed: 1,
+    }
+}
+
+/// A store and what happened around it.
+pub(crate) struct Bench {
+    pub(crate) dir: PathBuf,
+    _own: Option<tempfile::TempDir>,
+}
+
+/// What came of one sweep.
+pub(crate) struct Swept {
+    pub(crate) study: Result<Study, RunError>,
+    pub(crate) events: Vec<RunEvent>,
+}
+
+impl Bench {
+    pub(crate) fn begin() -> Self {
+        let own = tempfile::tempdir().unwrap();
+        Self { dir: own.path().to_owned(), _own: Some(own) }
+    }
+
+    /// One that another process cleans up.
+    pub(crate) fn in_dir(dir: &Path) -> Self {
+        Self { dir: dir.to_owned(), _own: None }
+    }
+
+    pub(crate) fn store(&self) -> Store {
+        // A coordinator that was killed while it started a worker leaves its lock to the half-started process, until
+        // that becomes the worker's program.
+        let patience = Instant::now() + Duration::from_secs(5);
+        loop {
+            match Store::open(self.dir.join("store")) {
+                Err(StoreError::Locked { .. }) if Instant::now() < patience => {
+                    thread::sleep(Duration::from_millis(5));
+                }
+                store => return store.unwrap(),
+            }
+        }
+    }
+
+    pub(crate) fn sweep(&self, plan: &Plan) -> Swept {
+        self.sweep_until(plan, &Stop::default(), |_| {})
+    }
+
+    /// Sweeps with stub workers; `watch` sees every event as it happens.
+    pub(crate) fn sweep_until(
+        &self,
+        plan: &Plan,
+        stop: &Stop,
+        watch: impl FnMut(&RunEvent) + 'static,
+    ) -> Swept {
+        let no_cards = || Err("stubs use no cards".into());
+        self.sweep_with(plan, &self.options(&no_cards), stop, watch)
+    }
+
+    pub(crate) fn options<'a>(
+        &self,
+        cuda_cards: &'a dyn Fn() -> Result<usize, String>,
+    ) -> Options<'a> {
+        let mut options = Options::new("no/dataset", "test", cuda_cards);
+        options.args = ["--exact", "stub::a_stub_worker_serves_when_it_is_asked_to", "--nocapture"]
+            .map(OsString::from)
+            .into();
+        options.extra_env = vec![(LOG.into(), self.log_path().into())];
+        options.grace = Duration::from_millis(100);
+        options
+    }
+
+    pub(crate) fn sweep_with(
+        &self,
+        plan: &Plan,
+        options: &Options<'_>,
+        stop: &Stop,
+        watch: impl FnMut(&RunEvent) + 'static,
+    ) -> Swept {
+        let events = Rc::default();
+        let mut sinks: Vec<Box<dyn Sink>> =
+            vec![Box::new(Recorder { events: Rc::clone(&events), watch })];
+        let study = run(plan, &self.store(), options, &mut sinks, stop);
+        Swept { study, events: events.take() }
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.dir.join("log")
+    }
+
+    fn log(&self, first_word: &str) -> Vec<String> {
+        let log = fs::read_to_string(self.log_path()).unwrap_or_default();
+        let rest = log.lines().filter_map(|line| line.strip_prefix(first_word));
+        rest.map(|rest| rest.trim().to_owned()).collect()
+    }
+
+    /// The process ids of the workers that were started so far.
+    pub(crate) fn workers(&self) -> Vec<u32> {
+        self.log("worker").iter().map(|pid| pid.parse().unwrap()).collect()
+    }
+
+    /// Every run of a trial so far: model, value, key.
+    pub(crate) fn runs(&self) -> Vec<String> {
+        self.log("run")
+    }
+}
+
+struct Recorder<W> {
+    events: Rc<RefCell<Vec<RunEvent>>>,
+    watch: W,
+}
+
+impl<W: FnMut(&RunEvent)> Sink for Recorder<W> {
+    fn receive(&mut self, event: &RunEvent) {
+        (self.watch)(event);
+        self.events.borrow_mut().push(event.clone());
+    }
+}
