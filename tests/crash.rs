@@ -140,7 +140,8 @@ fn a_trial_that_cannot_work_fails_alone_and_the_sweep_ends_with_code_1() {
     let shell = Shell::new();
     // Each step multiplies the weights by 1 - 100 · 10.
     let text = SMALL.replace("learning_rate: [0.001, 0.01]", "learning_rate: [0.00001, 100]");
-    let text = text.replace("epochs: 3,", "epochs: 3, optimizer: sgd, weight_decay: 10, batch_size: 4,");
+    let text =
+        text.replace("epochs: 3,", "epochs: 3, optimizer: sgd, weight_decay: 10, batch_size: 4,");
     shell.spec("diverges.yaml", &text);
     let ran = shell.run(&["sweep", "diverges.yaml"]);
     let trials = shell.json(&["list", "trials", "--json"]);

@@ -103,7 +103,10 @@ fn awkward_dependencies_are_named_in_one_file_each() {
         let code: String = code.collect::<Vec<_>>().join("\n");
         for (word, files) in FENCED {
             let file_name = relative(path);
-            assert!(!code.contains(word) || files.contains(&file_name.as_str()), "{file_name} names {word}");
+            assert!(
+                !code.contains(word) || files.contains(&file_name.as_str()),
+                "{file_name} names {word}"
+            );
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::samples::{build, sample, trial};
 
 fn direct(name: &str, task: Task, params: &Value, data: &Dataset) -> Box<dyn Direct> {
     let entry = bakeoff_models::find(name).unwrap();
-    match build(&trial(entry, task, &params), data) {
+    match build(&trial(entry, task, params), data) {
         Built::Direct(model) => model,
         Built::Network(_) => panic!("{name} is not trained by gradients"),
     }
