@@ -2,7 +2,7 @@
 //! those that score (user, item) pairs, and those that read a user's sequence.
 
 use bakeoff_spec::Loss;
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 use crate::parameters::Parameters;
 use crate::training::feed::{Batch, Feed};
@@ -134,7 +134,7 @@ impl<E: SequenceEncoder> Network for Sequential<E> {
             return full_cross_entropy(&hidden, &items, bias.as_ref(), &batch.items.select(1, 0));
         }
         let drawn = lookup(&items, &batch.items); // [n, m, d]
-        let mut scores = drawn.matmul(&hidden.unsqueeze(2)).squeeze_dim(2); // [n, m]
+        let mut scores = dot(&hidden, &drawn); // [n, m]
         if let Some(bias) = bias {
             scores += lookup(&bias.unsqueeze(1), &batch.items).squeeze_dim(2);
         }
@@ -153,6 +153,12 @@ impl<E: SequenceEncoder> Network for Sequential<E> {
     fn rate(&self, _users: &Tensor, _items: &Tensor) -> Tensor {
         unreachable!("sequence models are registered for the top_n task alone")
     }
+}
+
+/// Dot products `[b, m]` of each of vectors `[b, d]` with its own `[b, m, d]`: libtorch's batched product of such small
+/// matrices is a plain loop.
+pub(crate) fn dot(vectors: &Tensor, others: &Tensor) -> Tensor {
+    (vectors.unsqueeze(1) * others).sum_dim_intlist([2i64].as_slice(), false, Kind::Float)
 }
 
 /// Rows of a table `[n, d]` by index `[…]`, giving `[…, d]`: the gather with the fastest backward pass on the CPU.

@@ -9,7 +9,7 @@ use tch::Tensor;
 
 use crate::error::ModelError;
 use crate::model::{Built, ModelPlugin, Setting};
-use crate::network::{PairScorer, lookup};
+use crate::network::{PairScorer, dot, lookup};
 use crate::parameters::{Init, Parameters};
 
 /// Hyperparameters of [`BprMf`].
@@ -77,13 +77,11 @@ impl PairScorer for Factors {
     }
 
     fn scores(&self, users: &Tensor, items: &Tensor, _train: bool) -> Tensor {
-        let p = lookup(&self.users, users).unsqueeze(2); // [b, d, 1]
-        let scores = lookup(&self.items, items).bmm(&p); // [b, m, 1]
+        let scores = dot(&lookup(&self.users, users), &lookup(&self.items, items)); // [b, m]
         match &self.bias {
-            Some(bias) => scores + lookup(bias, items),
+            Some(bias) => scores + lookup(bias, items).squeeze_dim(2),
             None => scores,
         }
-        .squeeze_dim(2)
     }
 
     fn score_all(&self, users: &Tensor) -> Tensor {

@@ -10,7 +10,7 @@ use tch::Tensor;
 use crate::error::ModelError;
 use crate::layers::pair_mlp::PairMlp;
 use crate::model::{Built, ModelPlugin, Setting};
-use crate::network::{PairScorer, lookup};
+use crate::network::{PairScorer, dot, lookup};
 use crate::parameters::{Init, Parameters};
 
 /// Hyperparameters of [`NeuMf`].
@@ -111,7 +111,7 @@ impl PairScorer for TwoTowers {
 
     fn scores(&self, users: &Tensor, items: &Tensor, train: bool) -> Tensor {
         let factors = lookup(&self.factor_items, items); // [b, m, d]
-        let linear = factors.bmm(&self.weighted_users(users).unsqueeze(2)).squeeze_dim(2);
+        let linear = dot(&self.weighted_users(users), &factors);
         let hidden = self.mlp.pairs((&self.users, users), (&self.items, items), train);
         linear + hidden.matmul(&self.mlp_weight) + &self.bias
     }
