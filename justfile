@@ -3,7 +3,7 @@
 set positional-arguments
 
 _menu:
-    @just --justfile {{ quote(justfile()) }} --list --unsorted
+    @{{ quote(just_executable()) }} --justfile {{ quote(justfile()) }} --list --unsorted
 
 # Fetch libtorch under .tools/ (once; with CUDA where there is a GPU)
 setup:

@@ -23,7 +23,7 @@ pub mod statistics;
 pub use catalog::catalog;
 pub use error::MetricError;
 pub use evaluation::Evaluation;
-pub use ranking::{RankedUser, UserItems, target_ranks};
+pub use ranking::{RankedUser, target_ranks};
 pub use ranking_evaluator::RankingEvaluator;
 pub use rating_evaluator::evaluate_ratings;
 pub use significance::{PairedTTest, Wilcoxon, holm, paired_t_test, wilcoxon_signed_rank};

@@ -16,18 +16,9 @@ pub struct RankedUser<'a> {
     pub n_candidates: u32,
 }
 
-/// What is known of a user whose items are to be ranked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UserItems<'a> {
-    /// Items that are no candidates any more: ascending, each once.
-    pub seen: &'a [u32],
-    /// Items that should come first: in any order; an item named twice counts once.
-    pub targets: &'a [u32],
-}
-
 /// Ranks the targets of one user among all items that the user has not seen, by score.
 ///
-/// `scores` is `[n_items]`; `seen` is ascending, each item once. The candidates are all items without the seen ones,
+/// `scores` is `[n_items]`; `seen` is ascending, each item once; an item named twice among the targets counts once. The candidates are all items without the seen ones,
 /// and the targets even if seen. Puts the targets' ranks into `ranks` (ascending, from 1) and returns the number of
 /// candidates. See the module docs for the tie rule.
 ///

@@ -1,17 +1,15 @@
 //! Evaluation of rankings: every metric of every user, averaged over the users that have a target.
 
 use bakeoff_spec::MetricKey;
-use rayon::prelude::*;
 
 use crate::catalog::ranking_entry;
 use crate::error::MetricError;
 use crate::evaluation::Evaluation;
-use crate::ranking::{RankedUser, UserItems, target_ranks};
+use crate::ranking::RankedUser;
 
-/// Gathers users one by one or in blocks, in user order.
+/// Gathers users one by one.
 ///
-/// Values are summed in the order of the users, in double precision, whatever the number of threads: the same
-/// rankings give the same bits.
+/// Values are summed in the order in which users are added, in double precision: the same rankings give the same bits.
 #[derive(Debug)]
 pub struct RankingEvaluator {
     /// What is computed, the selecting metric first, and the sum over users so far.
@@ -46,29 +44,6 @@ impl RankingEvaluator {
         if !user.ranks.is_empty() {
             let values = self.values(user);
             self.add_values(&values);
-        }
-    }
-
-    /// Ranks and adds a block of users, in parallel. `scores` is `[users.len(), n_items]`, row by row.
-    ///
-    /// # Panics
-    /// When `scores` does not have a whole row for each user, or an item is not below `n_items`.
-    pub fn add_block(&mut self, scores: &[f32], users: &[UserItems<'_>]) {
-        if users.is_empty() {
-            return;
-        }
-        assert_eq!(scores.len() % users.len(), 0, "scores are [users, n_items]");
-        let n_items = scores.len() / users.len();
-        let rows: Vec<Option<Vec<f64>>> = users
-            .par_iter()
-            .zip(scores.par_chunks_exact(n_items))
-            .map_init(Vec::new, |ranks, (user, scores)| {
-                let n_candidates = target_ranks(scores, user.seen, user.targets, ranks);
-                (!ranks.is_empty()).then(|| self.values(&RankedUser { ranks, n_candidates }))
-            })
-            .collect();
-        for values in rows.iter().flatten() {
-            self.add_values(values);
         }
     }
 
@@ -121,44 +96,9 @@ mod tests {
     }
 
     #[test]
-    fn a_block_gives_the_bits_of_its_users_one_by_one_on_any_number_of_threads() {
-        let (n_users, n_items) = (301, 97);
-        let random = |i: usize| (i * 2_654_435_761 % 1_000_003) as f32;
-        let scores: Vec<f32> = (0..n_users * n_items).map(random).collect();
-        let targets: Vec<[u32; 2]> =
-            (0..n_users as u32).map(|user| [user % 97, user * 31 % 97]).collect();
-        let seen: Vec<Vec<u32>> = (0..n_users as u32).map(|user| vec![user % 50, 60]).collect();
-        let users: Vec<UserItems<'_>> =
-            targets.iter().zip(&seen).map(|(targets, seen)| UserItems { seen, targets }).collect();
-        let metrics = keys(&["ndcg@10", "map@20", "recall@5", "auc"]);
-        let evaluate = |n_threads| {
-            let mut evaluator = RankingEvaluator::new(&metrics, &metrics[0]).unwrap();
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
-            let (first, second) = users.split_at(100);
-            pool.install(|| {
-                evaluator.add_block(&scores[..100 * n_items], first);
-                evaluator.add_block(&scores[100 * n_items..], second);
-            });
-            evaluator.finish().unwrap()
-        };
-        let mut one_by_one = RankingEvaluator::new(&metrics, &metrics[0]).unwrap();
-        for (scores, user) in scores.chunks(n_items).zip(&users) {
-            let mut ranks = Vec::new();
-            let n_candidates = target_ranks(scores, user.seen, user.targets, &mut ranks);
-            one_by_one.add(&RankedUser { ranks: &ranks, n_candidates });
-        }
-        let expected = one_by_one.finish().unwrap();
-        assert_eq!(expected.units.len(), n_users);
-        for n_threads in [1, 2, 7] {
-            assert_eq!(evaluate(n_threads), expected, "{n_threads} threads");
-        }
-    }
-
-    #[test]
     fn no_user_at_all_is_an_error_instead_of_a_mean_of_nothing() {
         let metrics = keys(&["ndcg@10"]);
-        let mut evaluator = RankingEvaluator::new(&metrics, &metrics[0]).unwrap();
-        evaluator.add_block(&[], &[]);
+        let evaluator = RankingEvaluator::new(&metrics, &metrics[0]).unwrap();
         assert_eq!(evaluator.finish(), Err(MetricError::TooFew { needed: 1, got: 0 }));
     }
 }
