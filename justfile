@@ -37,6 +37,10 @@ test-cuda: build
 bench *names: setup
     cargo bench -p bakeoff-models --bench epochs -- "$@"
 
+# Kill a sweep again and again at random moments, and count what is lost or run twice (nothing, that is)
+torture spec="experiments/quickstart.yaml" kills="10" seed="1": build
+    @python3 tools/torture.py "$@"
+
 # Check formatting and run clippy
 lint: setup
     tools/format.sh --check

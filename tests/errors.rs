@@ -18,6 +18,9 @@ fn a_mistyped_key_is_shown_in_its_line_with_the_likely_fix() {
     for part in ["small.yaml:13", "learnig_rate", "did you mean", "learning_rate"] {
         assert!(said.contains(part), "{part} is missing:\n{said}");
     }
+    let told = shell.run(&["check", "small.yaml", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
+    assert_eq!((&told["problems"][0]["line"], &told["problems"][0]["column"]), (&13.into(), &13.into()));
     assert!(!shell.path().join(".bakeoff").exists(), "nothing was made");
 }
 

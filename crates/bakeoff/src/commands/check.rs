@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use bakeoff_spec::{ModelPlan, ModelStudy, Plan, Study};
+use bakeoff_spec::{ModelPlan, ModelStudy, Plan, SpecError, Study};
 use bakeoff_store::Folder;
 use serde::Serialize;
+use serde_json::json;
 
 use super::{plan, print, print_json};
 use crate::cli::CheckArgs;
@@ -38,7 +39,15 @@ struct CheckedModel<'a> {
 }
 
 pub(crate) fn run(args: &CheckArgs, places: &Places) -> anyhow::Result<Exit> {
-    let (_, plan) = plan(&args.spec.spec, places)?;
+    let (_, plan) = match plan(&args.spec.spec, places) {
+        Ok(plan) => plan,
+        Err(error) => {
+            if let (true, Some(wrong)) = (args.json.json, error.downcast_ref::<SpecError>()) {
+                print_json(&json!({ "problems": wrong.problems() }))?;
+            }
+            return Err(error);
+        }
+    };
     // The folder alone: a sweep that runs meanwhile holds the store, and checking must not wait for it.
     let folder = Folder::at(&places.store);
     let study = Study::of(&plan, |key| folder.read_outcome(key).ok().flatten());
