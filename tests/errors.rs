@@ -20,7 +20,10 @@ fn a_mistyped_key_is_shown_in_its_line_with_the_likely_fix() {
     }
     let told = shell.run(&["check", "small.yaml", "--json"]);
     let told: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
-    assert_eq!((&told["problems"][0]["line"], &told["problems"][0]["column"]), (&13.into(), &13.into()));
+    assert_eq!(
+        (&told["problems"][0]["line"], &told["problems"][0]["column"]),
+        (&13.into(), &13.into())
+    );
     assert!(!shell.path().join(".bakeoff").exists(), "nothing was made");
 }
 

@@ -37,7 +37,10 @@ pub fn devices() -> Devices {
 fn cuda_cards() -> Result<usize, String> {
     static CARDS: OnceLock<Result<usize, String>> = OnceLock::new();
     let look = || {
-        load_cuda().map_err(|why| format!("libtorch's CUDA half could not be loaded: {why}"))?;
+        load_cuda().map_err(|why| {
+            let fix = "where there is a card, `BAKEOFF_GPU=1 just setup` installs it";
+            format!("libtorch's CUDA half cannot be loaded ({why}); {fix}")
+        })?;
         match Cuda::device_count() {
             n if n > 0 && Cuda::is_available() => Ok(n as usize),
             _ => {

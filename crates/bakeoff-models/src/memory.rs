@@ -47,6 +47,9 @@ pub(crate) fn load_cuda() -> Result<(), String> {
             std::mem::forget(library);
             Ok(())
         }
-        Err(error) => Err(error.to_string()),
+        Err(error) => {
+            let why = std::error::Error::source(&error);
+            Err(why.map_or_else(|| error.to_string(), ToString::to_string))
+        }
     }
 }
