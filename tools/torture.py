@@ -21,34 +21,35 @@ def main(spec="experiments/quickstart.yaml", kills="10", seed="1"):
         where = ["--store", f"{folder}/store", "--reports", f"{folder}/reports"]
         sweep = [BAKEOFF, *where, "sweep", ROOT / spec, "--progress", "json"]
         before, reported, lost, repeated = {}, set(), 0, 0
-        for kill in range(int(kills)):
-            pause = chance.uniform(0.05, 8)
-            reported |= run(sweep, pause)
+        for kill in range(int(kills) + 1):
+            is_last = kill == int(kills)
+            n_finished, pause = (None, 0) if is_last else (chance.randint(0, 4), chance.uniform(0, 1))
+            reported |= run(sweep, n_finished, pause)
             after = finished(where)
             lost += len(reported - after.keys())
             repeated += sum(after.get(key) != start for key, start in before.items())
-            print(f"kill {kill + 1} after {pause:.2f} s: {len(after)} trials finished", flush=True)
+            when = "ended" if is_last else f"killed {pause:.2f} s after trial {n_finished}"
+            print(f"{when}: {len(after)} trials finished", flush=True)
             before = after
-        reported |= run(sweep, None)
-        after = finished(where)
-        lost += len(reported - after.keys())
-        repeated += sum(after.get(key) != start for key, start in before.items())
-        print(f"in the end {len(after)} trials finished; reported as finished and lost: {lost}; run twice: {repeated}")
+        print(f"reported as finished and lost: {lost}; run twice: {repeated}")
         return lost + repeated
 
 
-def run(command, pause):
-    """Keys that the sweep reports as finished, until it ends or is killed after `pause` seconds."""
-    sweep = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    if pause is not None:
-        time.sleep(pause)
-        sweep.kill()
-    output, _ = sweep.communicate()
-    if pause is None and sweep.returncode != 0:
+def run(command, n_finished, pause):
+    """Keys that the sweep reports as finished, until it ends or is killed `pause` seconds after so many of them."""
+    reported = set()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as sweep:
+        for line in sweep.stdout:
+            event = json.loads(line)
+            if event["event"] == "trial_finished":
+                reported.add(event["outcome"]["key"])
+            if n_finished is not None and len(reported) >= n_finished:
+                time.sleep(pause)
+                sweep.kill()
+                break
+    if n_finished is None and sweep.returncode != 0:
         sys.exit(f"the last sweep ended with code {sweep.returncode}")
-    events = [line for line in output.splitlines(keepends=True) if line.endswith(b"\n")]
-    events = [json.loads(line) for line in events]
-    return {event["outcome"]["key"] for event in events if event["event"] == "trial_finished"}
+    return reported
 
 
 def finished(where):
