@@ -1,7 +1,7 @@
 //! What a gradient-trained model is to the training loop and to evaluation, and the two shapes that models come in:
 //! those that score (user, item) pairs, and those that read a user's sequence.
 
-use bakeoff_spec::Loss;
+use bakeoff_spec::{Loss, Training};
 use tch::{Kind, Tensor};
 
 use crate::parameters::Parameters;
@@ -98,6 +98,15 @@ pub trait SequenceEncoder {
     /// Output weights `[n_items, d]` and bias `[n_items]`: the score of an item is their product with a hidden state.
     fn output(&self) -> (Tensor, Option<Tensor>);
 }
+
+/// How sequence models are trained by default: few rows, since each holds as many losses as it has inputs.
+pub fn sequence_training() -> Training {
+    Training { batch_size: 64, loss: Loss::CrossEntropy, ..Training::default() }
+}
+
+/// The losses that any [`SequenceEncoder`] can be trained with.
+pub const SEQUENCE_LOSSES: &[Loss] =
+    &[Loss::CrossEntropy, Loss::SampledCrossEntropy, Loss::Bce, Loss::Bpr];
 
 /// Makes a [`Network`] of a [`SequenceEncoder`].
 #[derive(Debug)]

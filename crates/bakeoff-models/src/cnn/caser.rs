@@ -15,7 +15,7 @@ use crate::error::ModelError;
 use crate::layers::dropout::dropout;
 use crate::layers::linear::Linear;
 use crate::model::{Built, ModelPlugin, Setting};
-use crate::network::{SequenceEncoder, Sequential, lookup};
+use crate::network::{SEQUENCE_LOSSES, SequenceEncoder, Sequential, lookup, sequence_training};
 use crate::parameters::{Init, Parameters};
 
 /// Hyperparameters of [`Caser`].
@@ -59,11 +59,11 @@ impl ModelPlugin for Caser {
     const TASKS: &'static [Task] = &[Task::TopN];
 
     fn training(_task: Task) -> Option<Training> {
-        Some(Training { batch_size: 64, loss: Loss::CrossEntropy, ..Training::default() })
+        Some(sequence_training())
     }
 
     fn losses(_task: Task) -> &'static [Loss] {
-        &[Loss::CrossEntropy, Loss::SampledCrossEntropy, Loss::Bce, Loss::Bpr]
+        SEQUENCE_LOSSES
     }
 
     fn build(config: &Config, data: &Dataset, setting: &Setting) -> Result<Built, ModelError> {
