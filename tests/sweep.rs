@@ -21,7 +21,11 @@ fn a_sweep_runs_everything_once_and_writes_a_report_with_figures() {
     for part in ["popularity", "item_knn", "gru4rec", "ndcg@10", "±"] {
         assert!(report.contains(part), "the report does not mention {part}\n{report}");
     }
-    for link in report.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+    // What stands before the first `](` is no link.
+    let links = report.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let links: Vec<&str> = links.collect();
+    assert!(links.iter().filter(|link| link.starts_with("figures/")).count() >= 5, "{links:?}");
+    for link in links {
         let is_there = shell.path().join("reports/small").join(link).exists();
         assert!(link.starts_with('#') || link.contains("://") || is_there, "{link} is not there");
     }

@@ -14,6 +14,7 @@ use serde_json::json;
 use tch::Device;
 
 fn main() {
+    // The first argument is the program itself; cargo adds `--bench`.
     let names: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let number = |name: &str, default| {
         std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)

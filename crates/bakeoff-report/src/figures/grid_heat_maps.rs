@@ -36,6 +36,7 @@ fn heat_map(findings: &Findings<'_>, model: &ModelFindings<'_>) -> Option<HeatMa
         model.plan.axes.iter().filter(|(_, values)| values.len() > 1).collect();
     axes.sort_by_key(|(_, values)| Reverse(values.len()));
     let (x_axis, y_axis) = (*axes.first()?, axes.get(1).copied());
+    // The first two are drawn.
     let others: Vec<&str> = axes.iter().skip(2).map(|(name, _)| name.as_str()).collect();
     let over = if others.is_empty() {
         String::new()

@@ -188,6 +188,7 @@ fn values_that_are_not_finite_are_left_out_and_shown_as_gaps() {
     let mut sample = small();
     for outcome in sample.outcomes.values_mut() {
         outcome.test.values_mut().for_each(|value| *value = f64::NAN);
+        // The first metric stays a number, so that a configuration can still be chosen.
         outcome.valid.values_mut().skip(1).for_each(|value| *value = f64::INFINITY);
         for point in &mut outcome.curve {
             (point.train_loss, point.valid_loss, point.valid) = (f64::NAN, None, Some(f64::NAN));
