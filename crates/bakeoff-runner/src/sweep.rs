@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use bakeoff_spec::{Cause, Cost, CurvePoint, Outcome, Plan, Provenance, RunEvent, Scores, Status};
+use bakeoff_spec::{Cause, Cost, CurvePoint, Fitting, Outcome, Plan, Provenance, RunEvent, Scores, Status};
 use bakeoff_store::Store;
 use jiff::Timestamp;
 
@@ -109,6 +109,7 @@ impl<'a> Sweep<'a> {
             store: self.store.folder().dir().to_owned(),
             cuda: device.cuda_card.is_some(),
             threads: device.threads,
+            fitting: Fitting::default(),
         };
         let started = RunEvent::TrialStarted {
             key: pending.key.clone(),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use bakeoff_spec::{CurvePoint, Outcome, Trial};
+use bakeoff_spec::{CurvePoint, Fitting, Outcome, Trial};
 use serde::{Deserialize, Serialize};
 
 /// Coordinator to worker: run this. One at a time; the end of the worker's input is the end of its work.
@@ -22,6 +22,9 @@ pub struct WorkOrder {
     pub cuda: bool,
     /// CPU threads to use.
     pub threads: u32,
+    /// How it is fitted.
+    #[serde(default)]
+    pub fitting: Fitting,
 }
 
 /// Worker to coordinator.

@@ -43,6 +43,11 @@ impl Outcome {
         self.status == Status::Completed
     }
 
+    /// Whether it failed; a pruned trial did not.
+    pub fn is_failed(&self) -> bool {
+        matches!(self.status, Status::Failed { .. })
+    }
+
     /// The validation value that selection looks at.
     pub fn selected(&self) -> Option<f64> {
         self.valid.get(&self.trial.select).copied()
@@ -55,6 +60,13 @@ impl Outcome {
 pub enum Status {
     /// Ran to its end.
     Completed,
+    /// Was stopped early because others did better; what it had reached is kept, and it takes no part in the choice.
+    Pruned {
+        /// The epoch after which it was stopped.
+        epoch: u32,
+        /// [`StopRule::key`](crate::StopRule) of the rule that stopped it: to another rule it has not run.
+        rule: String,
+    },
     /// Gave no usable numbers.
     Failed {
         /// The kind of failure.
@@ -80,6 +92,8 @@ pub enum Cause {
     Data,
     /// The configuration cannot be built.
     Config,
+    /// Somebody cancelled it.
+    Cancelled,
 }
 
 impl Cause {
@@ -107,6 +121,7 @@ pub struct CurvePoint {
 
 /// What a trial took.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Cost {
     /// Learned numbers in the model (for neighbourhood models: stored similarities).
     pub n_params: u64,
@@ -126,6 +141,11 @@ pub struct Cost {
     pub peak_rss_mb: f64,
     /// Whether the weights came from the checkpoint of an equal fit instead of training again.
     pub from_checkpoint: bool,
+    /// The epoch of a shorter fit from whose checkpoint training went on; 0 when it began at the beginning.
+    pub resumed_epoch: u32,
+    /// Into how many parts each training batch was split for want of memory, their gradients accumulated; 0 and 1 mean
+    /// that none was.
+    pub micro_batches: u32,
 }
 
 /// Where the numbers come from.

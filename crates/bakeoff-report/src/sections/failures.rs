@@ -51,5 +51,6 @@ fn words(cause: Cause) -> &'static str {
         Cause::Crash => "crashed",
         Cause::Data => "data could not be read",
         Cause::Config => "configuration could not be built",
+        Cause::Cancelled => "cancelled",
     }
 }

@@ -65,6 +65,7 @@ fn value_cell(outcome: Option<&Outcome>, is_chosen: bool) -> String {
     match outcome.map(|outcome| (&outcome.status, outcome.selected())) {
         None => "not run".into(),
         Some((Status::Failed { .. }, _)) => "failed".into(),
+        Some((Status::Pruned { epoch, .. }, _)) => format!("pruned at {epoch}"),
         Some((Status::Completed, None)) => NONE.into(),
         Some((Status::Completed, Some(value))) if is_chosen => {
             format!("**{}**", format::metric(value))

@@ -28,6 +28,7 @@ pub(super) fn finished(label: &str, outcome: &Outcome) -> String {
                 outcome.attempt
             )
         }
+        Status::Pruned { epoch, .. } => format!("pruned  {label}  after epoch {epoch}  {took}"),
         Status::Completed => {
             let value = outcome.selected().unwrap_or(f64::NAN);
             let epochs = match outcome.cost.epochs {

@@ -115,6 +115,7 @@ fn short(outcome: &Outcome) -> Listed<'_> {
         seed: outcome.trial.seed,
         status: match outcome.status {
             Status::Completed => "completed",
+            Status::Pruned { .. } => "pruned",
             Status::Failed { .. } => "failed",
         },
         select: outcome.trial.select.to_string(),

@@ -112,6 +112,7 @@ fn for_people(outcome: &Outcome, attempts: &[Outcome]) -> anyhow::Result<String>
 fn status(outcome: &Outcome) -> String {
     match &outcome.status {
         Status::Completed => "completed".into(),
+        Status::Pruned { epoch, .. } => format!("pruned after epoch {epoch}"),
         Status::Failed { cause, message } => format!("failed ({cause:?}): {message}"),
     }
 }
