@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use bakeoff_metrics::Interval;
+use bakeoff_metrics::{Interval, mean_interval};
 use bakeoff_spec::study::ModelStudy;
-use bakeoff_spec::{Cost, MetricKey, ModelPlan, Outcome, Task, Trial};
+use bakeoff_spec::{Brief, Cost, MetricKey, ModelPlan, Outcome, Task, Trial};
 
 use crate::comparison::Comparison;
-use crate::results::intervals;
+use crate::results::{LEVEL, intervals};
 use crate::view::StudyView;
 
 /// Everything that the report tells.
@@ -25,11 +25,9 @@ pub(crate) struct ModelFindings<'a> {
     pub(crate) plan: &'a ModelPlan,
     pub(crate) study: &'a ModelStudy,
     /// The configuration chosen on validation.
-    pub(crate) chosen: Option<&'a Trial>,
+    pub(crate) chosen: Option<Trial>,
     /// The replicates that completed, in the order of the seeds.
     pub(crate) replicates: Vec<&'a Outcome>,
-    /// Where cost, curve and validation scores come from: the replicates, or the chosen candidate while there are none.
-    pub(crate) fits: Vec<&'a Outcome>,
     pub(crate) valid: BTreeMap<MetricKey, Interval>,
     pub(crate) test: BTreeMap<MetricKey, Interval>,
 }
@@ -41,7 +39,7 @@ impl<'a> Findings<'a> {
             .models
             .iter()
             .zip(&view.study.models)
-            .map(|(plan, study)| ModelFindings::of(plan, study))
+            .map(|(plan, study)| ModelFindings::of(view, plan, study))
             .collect();
         let comparison = Comparison::of(view, &models);
         Self { view, metrics: shown_metrics(view), models, comparison }
@@ -64,53 +62,59 @@ impl<'a> Findings<'a> {
         info.map_or(self.view.plan.higher_is_better, |info| info.higher_is_better)
     }
 
-    /// Every outcome there is.
-    pub(crate) fn outcomes(&self) -> impl Iterator<Item = &'a Outcome> {
-        self.view.study.models.iter().flat_map(ModelStudy::outcomes)
+    /// What every search trial and replicate took: when it began, in milliseconds since 1970, and its seconds.
+    pub(crate) fn spans(&self) -> impl Iterator<Item = (i64, f64)> {
+        let of_model = |model: &'a ModelStudy| {
+            let briefs = model.candidates.iter().filter_map(|one| one.brief.as_ref());
+            let tested = model.tested().map(|outcome| Brief::of(outcome, None));
+            briefs.cloned().chain(tested).map(|brief| (brief.started_ms, brief.wall_secs))
+        };
+        self.view.study.models.iter().flat_map(of_model).filter(|(_, secs)| secs.is_finite())
     }
 }
 
 impl<'a> ModelFindings<'a> {
-    fn of(plan: &'a ModelPlan, study: &'a ModelStudy) -> Self {
+    fn of(view: &StudyView<'_>, plan: &'a ModelPlan, study: &'a ModelStudy) -> Self {
         let replicates: Vec<&Outcome> =
             study.replicates.iter().flatten().filter(|outcome| outcome.is_completed()).collect();
-        let chosen_candidate = study.chosen.and_then(|i| study.candidates.get(i)?.as_ref());
-        let fits = if replicates.is_empty() {
-            chosen_candidate.into_iter().collect()
-        } else {
-            replicates.clone()
-        };
+        let mut valid = intervals(&replicates, |outcome| &outcome.valid);
+        // Before the first replicate completes, what the search saw is all there is.
+        if let (true, Some(value)) = (valid.is_empty(), study.winner().and_then(|one| one.value()))
+        {
+            let interval = mean_interval(&[value], LEVEL);
+            valid.extend(interval.ok().map(|interval| (view.plan.select.clone(), interval)));
+        }
         Self {
             plan,
             study,
-            chosen: study.chosen.and_then(|i| plan.candidates.get(i)),
-            valid: intervals(&fits, |outcome| &outcome.valid),
+            chosen: study.winner().and_then(|winner| plan.trial_of(winner).ok()),
+            valid,
             test: intervals(&replicates, |outcome| &outcome.test),
             replicates,
-            fits,
         }
     }
 
     /// Whether no test score will come: every candidate failed, or every replicate of the chosen one.
     pub(crate) fn has_failed(&self) -> bool {
-        let all_failed = |outcomes: &[Option<Outcome>]| {
-            !outcomes.is_empty()
-                && outcomes
-                    .iter()
-                    .all(|outcome| outcome.as_ref().is_some_and(|o| !o.is_completed()))
-        };
-        all_failed(&self.study.candidates) || all_failed(&self.study.replicates)
+        let replicates = &self.study.replicates;
+        let is_failed =
+            |outcome: &Option<Outcome>| outcome.as_ref().is_some_and(Outcome::is_failed);
+        self.study.is_hopeless() || (!replicates.is_empty() && replicates.iter().all(is_failed))
     }
 
     /// Whether a trial has no outcome yet: a candidate, or a replicate of the chosen one.
     pub(crate) fn is_unfinished(&self) -> bool {
-        self.study.candidates.iter().chain(&self.study.replicates).any(Option::is_none)
+        !self.study.is_searched || self.study.n_missing() > 0
     }
 
-    /// The median over the fits of a cost figure; 0 without one.
+    /// The median over the replicates of a cost figure; 0 without one.
     pub(crate) fn cost(&self, of: impl Fn(&Cost) -> f64) -> f64 {
-        let mut values: Vec<f64> =
-            self.fits.iter().map(|fit| of(&fit.cost)).filter(|value| value.is_finite()).collect();
+        let mut values: Vec<f64> = self
+            .replicates
+            .iter()
+            .map(|fit| of(&fit.cost))
+            .filter(|value| value.is_finite())
+            .collect();
         values.sort_by(f64::total_cmp);
         let (below, above) = (values.len().saturating_sub(1) / 2, values.len() / 2);
         match (values.get(below), values.get(above)) {
@@ -122,9 +126,9 @@ impl<'a> ModelFindings<'a> {
     /// The largest memory that fitting and scoring the chosen configuration took, in MiB. The search's own trial counts:
     /// a replicate that took its weights from there did not train.
     pub(crate) fn peak_rss_mb(&self) -> f64 {
-        let candidate = self.study.chosen.and_then(|i| self.study.candidates.get(i)?.as_ref());
-        let fits = self.fits.iter().copied().chain(candidate);
-        fits.map(|fit| fit.cost.peak_rss_mb).fold(0.0, f64::max)
+        let of_search = self.study.winner().and_then(|winner| winner.brief.as_ref());
+        let of_search = of_search.map_or(0.0, |brief| brief.peak_rss_mb);
+        self.replicates.iter().map(|fit| fit.cost.peak_rss_mb).fold(of_search, f64::max)
     }
 }
 

@@ -85,7 +85,7 @@ impl ModelResults {
             model: model.plan.name.clone(),
             label: Some(model.plan.label.clone()).filter(|label| *label != model.plan.name),
             family: model.plan.family.clone(),
-            params: model.chosen.map(bakeoff_spec::Trial::all_params).unwrap_or_default(),
+            params: model.chosen.as_ref().map(bakeoff_spec::Trial::all_params).unwrap_or_default(),
             replicates: model.replicates.len(),
             failed: model.has_failed(),
             valid: model.valid.clone(),

@@ -46,6 +46,16 @@ pub enum RunError {
         /// What is wrong and what is allowed.
         message: String,
     },
+    /// No device has the memory that a trial is said to take.
+    #[error(
+        "schedule: a trial is said to take {need_mb} MiB, and the largest device has {total_mb}"
+    )]
+    TooLittleMemory {
+        /// What the spec says.
+        need_mb: u64,
+        /// What there is.
+        total_mb: u64,
+    },
     /// The system did not start the worker's program.
     #[error("cannot start a worker: {} does not run", program.display())]
     Spawn {

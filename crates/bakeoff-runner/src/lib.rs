@@ -12,10 +12,18 @@
 //! Sinks only watch: [`sinks`].
 
 mod agenda;
+mod answering;
+pub mod control;
 pub mod devices;
 pub mod error;
 pub mod executors;
+mod failing;
+pub mod lookup;
+mod model_search;
 pub mod options;
+mod pending;
+pub mod prune;
+mod room;
 pub mod run;
 pub mod search;
 pub mod sinks;
@@ -28,8 +36,9 @@ mod worker_process;
 
 pub use devices::Slot;
 pub use error::RunError;
+pub use lookup::Lookup;
 pub use options::Options;
-pub use run::run;
+pub use run::{run, study};
 pub use sinks::Sink;
 pub use stop::Stop;
 pub use wire::WorkOrder;

@@ -1,17 +1,18 @@
-//! A sweep from the outside: what is missing, the loop that runs it, what the store has then.
+//! A sweep from the outside: what is missing, the loop that runs it, what came of it.
 
 use bakeoff_spec::{Plan, RunEvent, Study};
-use bakeoff_store::{Store, StoreError};
+use bakeoff_store::Store;
 
 use crate::agenda::Agenda;
 use crate::error::RunError;
 use crate::executors;
+use crate::lookup::Lookup;
 use crate::options::Options;
 use crate::sinks::{Sink, emit};
 use crate::stop::Stop;
 use crate::sweep::Sweep;
 
-/// Runs every trial of the plan that the store does not have, and returns the plan's outcomes.
+/// Runs every trial of the plan that the store does not have, and returns what came of the plan.
 ///
 /// Trials that fail are part of that. A wish to stop ends it early: what has finished is kept, and the same call goes
 /// on from there. With nothing to run no worker is started and no device is opened. Workers die with the thread that
@@ -26,9 +27,16 @@ pub fn run(
     sinks: &mut [Box<dyn Sink>],
     stop: &Stop,
 ) -> Result<Study, RunError> {
-    let (agenda, cached) = Agenda::of(plan, store)?;
-    let executor =
-        if agenda.is_empty() { None } else { Some(executors::open(&plan.spec.schedule, options)?) };
+    let (mut agenda, mut cached) = Agenda::of(plan, store)?;
+    // A search that learns says only when it is asked whether there is anything to run.
+    let first = agenda.next(&|_| true, &|_| true, &mut cached)?;
+    let executor = match first {
+        None => None,
+        Some(first) => {
+            agenda.put_back(first);
+            Some(executors::open(&plan.spec.schedule, options)?)
+        }
+    };
     let slots = executor.as_ref().map_or(&[][..], |executor| executor.slots());
     let slots = slots.iter().map(|slot| slot.label.clone()).collect();
     let started =
@@ -37,33 +45,26 @@ pub fn run(
     for key in cached {
         emit(sinks, &RunEvent::TrialCached { key });
     }
-    let mut n_ran = 0;
+    let mut halted = None;
     if let Some(executor) = executor {
-        n_ran = Sweep::of(plan, store, options, agenda, executor, sinks, stop).go()?;
+        let sweep = Sweep::of(plan, store, options, agenda, executor, sinks, stop);
+        (agenda, halted) = sweep.go()?;
     }
-    let mut study = study_of(plan, store)?;
-    study.counts.cached -= n_ran;
-    study.counts.ran = n_ran;
-    let mut outcomes =
-        study.models.iter().flat_map(|model| model.candidates.iter().chain(&model.replicates));
+    let interrupted = !agenda.is_done();
+    let study = Study { halted, ..agenda.into_study() };
     let finished = RunEvent::RunFinished {
         cached: study.counts.cached,
-        ran: n_ran,
+        ran: study.counts.ran,
         failed: study.counts.failed,
-        interrupted: outcomes.any(Option::is_none),
+        interrupted,
     };
     emit(sinks, &finished);
     Ok(study)
 }
 
-/// Whole outcomes, with their curves.
-fn study_of(plan: &Plan, store: &Store) -> Result<Study, StoreError> {
-    let mut result = Ok(());
-    let study = Study::of(plan, |key| {
-        store.get(key).unwrap_or_else(|error| {
-            result = Err(error);
-            None
-        })
-    });
-    result.map(|()| study)
+/// What came of a plan so far, without running anything.
+pub fn study(plan: &Plan, lookup: &dyn Lookup) -> Result<Study, RunError> {
+    let (mut agenda, _) = Agenda::of(plan, lookup)?;
+    agenda.settle()?;
+    Ok(agenda.into_study())
 }

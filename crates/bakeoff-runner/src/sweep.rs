@@ -1,46 +1,62 @@
-//! The coordinator's loop: hands trials to slots, keeps what comes back, tries again, stops.
+//! The coordinator's loop: hands trials to slots, keeps what comes back, stops.
+//!
+//! What becomes of a failure is decided in `failing.rs`, what is answered to other terminals in `answering.rs`.
 
 use std::time::{Duration, Instant};
 
-use bakeoff_spec::{Cause, Cost, CurvePoint, Fitting, Outcome, Plan, Provenance, RunEvent, Scores, Status};
+use bakeoff_spec::{CurvePoint, Outcome, Plan, RunEvent, Status};
 use bakeoff_store::Store;
 use jiff::Timestamp;
 
-use crate::agenda::{Agenda, Pending};
+use crate::agenda::Agenda;
+use crate::control::Control;
 use crate::devices::Slot;
 use crate::error::{RunError, chain};
 use crate::executors::{Executor, SlotEvent};
 use crate::options::Options;
+use crate::pending::Pending;
+use crate::room::Room;
 use crate::sinks::{Sink, emit};
 use crate::stop::Stop;
 use crate::wire::WorkOrder;
 
 /// A sweep under way.
 pub(crate) struct Sweep<'a> {
-    plan: &'a Plan,
-    store: &'a Store,
-    options: &'a Options<'a>,
-    agenda: Agenda<'a>,
-    executor: Box<dyn Executor>,
-    sinks: &'a mut [Box<dyn Sink>],
-    stop: &'a Stop,
+    pub(crate) plan: &'a Plan,
+    pub(crate) store: &'a Store,
+    pub(crate) options: &'a Options<'a>,
+    pub(crate) agenda: Agenda<'a>,
+    pub(crate) executor: Box<dyn Executor>,
+    pub(crate) sinks: &'a mut [Box<dyn Sink>],
+    pub(crate) control: Option<Control>,
+    pub(crate) stop: &'a Stop,
     /// By slot.
-    places: Vec<Place>,
-    n_ran: usize,
+    pub(crate) places: Vec<Place>,
+    room: Room,
+    pub(crate) started: Instant,
+    pub(crate) is_paused: bool,
+    pub(crate) n_failed: u32,
+    /// Why no more trials begin, if the spec or too many failures say so.
+    pub(crate) halted: Option<String>,
+    n_planned: usize,
 }
 
+/// A slot and what runs there.
 #[derive(Default)]
-struct Place {
-    running: Option<Running>,
+pub(crate) struct Place {
+    pub(crate) running: Option<Running>,
     /// How often in a row no worker could be started here.
-    n_failed_starts: u32,
+    pub(crate) n_failed_starts: u32,
 }
 
-struct Running {
-    pending: Pending,
-    since: Instant,
-    started_at: Timestamp,
-    curve: Vec<CurvePoint>,
+/// A trial that runs.
+pub(crate) struct Running {
+    pub(crate) pending: Pending,
+    pub(crate) since: Instant,
+    /// When it last showed that it goes on.
+    pub(crate) last_sign: Instant,
+    pub(crate) started_at: Timestamp,
+    pub(crate) curve: Vec<CurvePoint>,
 }
 
 /// How long the loop waits for news before it looks at clocks and wishes.
@@ -60,18 +76,39 @@ impl<'a> Sweep<'a> {
         stop: &'a Stop,
     ) -> Self {
         let places = executor.slots().iter().map(|_| Place::default()).collect();
-        Self { plan, store, options, agenda, executor, sinks, stop, places, n_ran: 0 }
+        Self {
+            plan,
+            store,
+            options,
+            n_planned: agenda.n_planned(),
+            agenda,
+            executor,
+            sinks,
+            // A folder in which no socket can be made, such as one on a network, is no reason not to run.
+            control: Control::open(store.folder().dir()).ok(),
+            stop,
+            places,
+            room: Room::default(),
+            started: Instant::now(),
+            is_paused: false,
+            n_failed: 0,
+            halted: None,
+        }
     }
 
-    /// Until nothing is left to run, or the wish to stop; returns how many trials got their outcome by it.
-    pub(crate) fn go(mut self) -> Result<usize, RunError> {
+    /// Until nothing is left to run, or the wish to stop; the agenda then, and why it ended early if it did.
+    pub(crate) fn go(mut self) -> Result<(Agenda<'a>, Option<String>), RunError> {
+        self.check_memory()?;
         let mut last_moment = None;
         loop {
-            if !self.stop.is_requested() {
+            self.answer()?;
+            if !self.stop.is_requested() && !self.is_paused && self.halted.is_none() {
                 self.hand_out()?;
             }
-            if self.places.iter().all(|place| place.running.is_none()) {
-                return Ok(self.n_ran);
+            self.tell_planned();
+            let is_idle = self.places.iter().all(|place| place.running.is_none());
+            if is_idle && !self.is_waiting() {
+                return Ok((self.agenda, self.halted));
             }
             if let Some((slot, event)) = self.executor.wait(TICK) {
                 self.react(slot, event)?;
@@ -82,19 +119,103 @@ impl<'a> Sweep<'a> {
                 let last_moment = *last_moment.get_or_insert(now + self.options.grace);
                 if self.stop.is_urgent() || now >= last_moment {
                     self.interrupt()?;
-                    return Ok(self.n_ran);
+                    return Ok((self.agenda, self.halted));
                 }
             }
         }
     }
 
+    /// Whether trials wait for something that time brings: a pause, a second attempt, memory.
+    fn is_waiting(&self) -> bool {
+        !self.stop.is_requested()
+            && self.halted.is_none()
+            && (self.is_paused || self.agenda.has_waiting())
+    }
+
     fn hand_out(&mut self) -> Result<(), RunError> {
         for slot in 0..self.places.len() {
             while self.places[slot].is_free()
-                && let Some(pending) = self.agenda.next()
+                && let Some(pending) = self.next_for(slot)?
             {
+                let (need, taken) = (self.need_mb(&pending), self.taken_mb(slot));
+                if !self.room.has(&self.executor.slots()[slot], need, taken) {
+                    self.agenda.put_back(pending);
+                    break;
+                }
                 self.start(slot, pending)?;
             }
+        }
+        Ok(())
+    }
+
+    fn next_for(&mut self, slot: usize) -> Result<Option<Pending>, RunError> {
+        let mut n_running = vec![0; self.plan.models.len()];
+        for running in self.places.iter().filter_map(|place| place.running.as_ref()) {
+            n_running[running.pending.model] += 1;
+        }
+        let limits = &self.plan.spec.schedule.models;
+        let most = |model: usize| limits.get(&self.plan.models[model].label)?.slots;
+        let is_open = |model: usize| most(model).is_none_or(|most| n_running[model] < most);
+        let neighbours = self.neighbours(slot);
+        if neighbours
+            .iter()
+            .any(|&other| self.running_at(other).is_some_and(|one| one.pending.alone))
+        {
+            return Ok(None);
+        }
+        let is_deserted = neighbours.iter().all(|&other| self.running_at(other).is_none());
+        let device = self.executor.slots()[slot].device();
+        let has_choice = self.executor.slots().iter().any(|other| other.device() != device);
+        let accepts = |pending: &Pending| {
+            pending.not_before.is_none_or(|moment| Instant::now() >= moment)
+                && (is_deserted || !pending.alone)
+                && !(has_choice && pending.avoid.as_deref() == Some(device))
+        };
+        let mut cached = Vec::new();
+        let next = self.agenda.next(&is_open, &accepts, &mut cached)?;
+        for key in cached {
+            emit(self.sinks, &RunEvent::TrialCached { key });
+        }
+        Ok(next)
+    }
+
+    /// The other slots of a slot's device.
+    fn neighbours(&self, slot: usize) -> Vec<usize> {
+        let slots = self.executor.slots();
+        let is_neighbour =
+            |&other: &usize| other != slot && slots[other].device() == slots[slot].device();
+        (0..slots.len()).filter(is_neighbour).collect()
+    }
+
+    fn running_at(&self, slot: usize) -> Option<&Running> {
+        self.places[slot].running.as_ref()
+    }
+
+    /// MiB that the spec says a trial takes.
+    fn need_mb(&self, pending: &Pending) -> u64 {
+        let schedule = &self.plan.spec.schedule;
+        let own = schedule.models.get(&self.plan.models[pending.model].label);
+        own.and_then(|limits| limits.memory_mb).or(schedule.memory_mb).unwrap_or(0)
+    }
+
+    /// MiB that the trials on a slot's device are said to take.
+    fn taken_mb(&self, slot: usize) -> u64 {
+        let neighbours = self.neighbours(slot);
+        let running = neighbours.iter().filter_map(|&other| self.running_at(other));
+        running.map(|running| self.need_mb(&running.pending)).sum()
+    }
+
+    /// What no device has in all would wait for ever.
+    fn check_memory(&mut self) -> Result<(), RunError> {
+        let schedule = &self.plan.spec.schedule;
+        let own = schedule.models.values().filter_map(|limits| limits.memory_mb);
+        let Some(most) = own.chain(schedule.memory_mb).max() else { return Ok(()) };
+        let slots = self.executor.slots().to_vec();
+        let totals = slots.iter().map(|slot| self.room.of(slot).map(|memory| memory.total_mb));
+        let Some(totals) = totals.collect::<Option<Vec<f64>>>() else { return Ok(()) };
+        let largest = totals.into_iter().fold(0.0, f64::max);
+        if most as f64 > largest {
+            return Err(RunError::TooLittleMemory { need_mb: most, total_mb: largest as u64 });
         }
         Ok(())
     }
@@ -109,7 +230,7 @@ impl<'a> Sweep<'a> {
             store: self.store.folder().dir().to_owned(),
             cuda: device.cuda_card.is_some(),
             threads: device.threads,
-            fitting: Fitting::default(),
+            fitting: pending.fitting.clone(),
         };
         let started = RunEvent::TrialStarted {
             key: pending.key.clone(),
@@ -123,9 +244,11 @@ impl<'a> Sweep<'a> {
         if let Err(error) = self.executor.start(slot, &order) {
             return self.start_failed(slot, pending, error);
         }
+        let now = Instant::now();
         self.places[slot].running = Some(Running {
             pending,
-            since: Instant::now(),
+            since: now,
+            last_sign: now,
             started_at: Timestamp::now(),
             curve: Vec::new(),
         });
@@ -159,76 +282,32 @@ impl<'a> Sweep<'a> {
             return self.start_failed(slot, running.pending, RunError::WorkerStart(message));
         }
         self.places[slot].n_failed_starts = 0;
-        match event {
-            SlotEvent::Failed(outcome) => self.failed(slot, running.pending, *outcome),
-            SlotEvent::Died { cause, message } => self.lost(slot, &running, cause, message),
-            _ => {
-                let message = "the worker says that the trial completed, but there is no outcome";
-                self.lost(slot, &running, Cause::Crash, message.into())
-            }
-        }
+        self.ended(slot, running, event)
     }
 
     fn epoch_ended(&mut self, slot: usize, point: CurvePoint) {
         if let Some(running) = &mut self.places[slot].running {
+            running.last_sign = Instant::now();
             running.curve.push(point.clone());
             let (key, slot) = (running.pending.key.clone(), self.label(slot));
             emit(self.sinks, &RunEvent::EpochEnded { key, slot, point });
         }
     }
 
-    /// No failure was reported and the slot is free: if there is an outcome file, it counts, whatever happened after.
-    fn lost(
-        &mut self,
-        slot: usize,
-        running: &Running,
-        cause: Cause,
-        message: String,
-    ) -> Result<(), RunError> {
-        if let Some(outcome) = self.store.ingest(&running.pending.key)? {
-            return self.finished(slot, outcome);
-        }
-        let outcome = self.failed_outcome(slot, running, Status::Failed { cause, message });
-        self.failed(slot, running.pending.clone(), outcome)
-    }
-
-    /// An attempt failed and nothing is written yet.
-    fn failed(
-        &mut self,
-        slot: usize,
-        pending: Pending,
-        mut outcome: Outcome,
-    ) -> Result<(), RunError> {
-        // A trial that fails early may not have come to say what it ran on.
-        let Provenance { code_version, device, .. } = &mut outcome.provenance;
-        if code_version.is_empty() {
-            code_version.clone_from(&self.options.code_version);
-        }
-        if device.is_empty() {
-            *device = device_kind(&self.executor.slots()[slot]).into();
-        }
-        if let Status::Failed { cause, message } = &outcome.status
-            && cause.is_worth_retrying()
-            && pending.attempt <= self.plan.spec.schedule.retries
-        {
-            self.store.note_attempt(&outcome)?;
-            let (key, attempt) = (pending.key.clone(), pending.attempt);
-            let retried = RunEvent::TrialRetried { key, attempt, reason: message.clone() };
-            emit(self.sinks, &retried);
-            self.agenda.put_back(Pending { attempt: attempt + 1, ..pending });
-            return Ok(());
-        }
-        self.store.record(&outcome)?;
-        // A twin elsewhere may have completed it meanwhile: what is kept counts.
-        let kept = self.store.get(&outcome.key)?;
-        self.finished(slot, kept.unwrap_or(outcome))
-    }
-
     /// The outcome is in the store.
-    fn finished(&mut self, slot: usize, outcome: Outcome) -> Result<(), RunError> {
-        self.n_ran += 1;
+    pub(crate) fn finished(&mut self, slot: &str, outcome: Outcome) -> Result<(), RunError> {
         let cached = self.agenda.finish(&outcome)?;
-        let (slot, outcome) = (self.label(slot), Box::new(outcome));
+        if let Status::Failed { message, .. } = &outcome.status {
+            self.n_failed += 1;
+            let most = self.plan.spec.schedule.max_failures;
+            if most.is_some_and(|most| self.n_failed >= most) {
+                let first = message.lines().next().unwrap_or_default();
+                let n = self.n_failed;
+                self.halted
+                    .get_or_insert(format!("{n} trials failed, as many as may; the last: {first}"));
+            }
+        }
+        let (slot, outcome) = (slot.to_owned(), Box::new(outcome));
         emit(self.sinks, &RunEvent::TrialFinished { slot, outcome });
         for key in cached {
             emit(self.sinks, &RunEvent::TrialCached { key });
@@ -236,69 +315,33 @@ impl<'a> Sweep<'a> {
         Ok(())
     }
 
-    fn end_overdue(&mut self) -> Result<(), RunError> {
-        let Some(secs) = self.plan.spec.schedule.timeout_secs else { return Ok(()) };
-        let limit = Duration::from_secs(secs);
-        for slot in 0..self.places.len() {
-            let is_overdue = |running: &mut Running| running.since.elapsed() >= limit;
-            if let Some(running) = self.places[slot].running.take_if(is_overdue) {
-                self.executor.cancel(slot);
-                let message = format!("the attempt took longer than timeout_secs: {secs}");
-                self.lost(slot, &running, Cause::Timeout, message)?;
-            }
+    fn tell_planned(&mut self) {
+        let planned = self.agenda.n_planned();
+        if planned != self.n_planned {
+            self.n_planned = planned;
+            emit(self.sinks, &RunEvent::Planned { planned });
         }
-        Ok(())
     }
 
-    /// Ends what runs. Those trials have not run, unless they were just written.
+    /// Ends what runs, unless its executor goes on without a coordinator. Those trials have not run, unless they were
+    /// just written.
     fn interrupt(&mut self) -> Result<(), RunError> {
         for slot in 0..self.places.len() {
             if let Some(running) = self.places[slot].running.take() {
-                self.executor.cancel(slot);
+                if !self.executor.outlives_coordinator() {
+                    self.executor.cancel(slot);
+                }
                 if let Some(outcome) = self.store.ingest(&running.pending.key)? {
-                    self.finished(slot, outcome)?;
+                    self.finished(&self.label(slot), outcome)?;
                 }
             }
         }
         Ok(())
     }
 
-    /// What is known here of an attempt whose worker cannot say more.
-    fn failed_outcome(&self, slot: usize, running: &Running, status: Status) -> Outcome {
-        let slot = &self.executor.slots()[slot];
-        let Running { pending, since, started_at, curve } = running;
-        Outcome {
-            key: pending.key.clone(),
-            trial: pending.trial.clone(),
-            attempt: pending.attempt,
-            status,
-            valid: Scores::new(),
-            test: Scores::new(),
-            curve: curve.clone(),
-            best_epoch: 0,
-            cost: Cost {
-                epochs: curve.len() as u32,
-                wall_secs: since.elapsed().as_secs_f64(),
-                ..Cost::default()
-            },
-            provenance: Provenance {
-                spec_hash: self.plan.spec_hash.clone(),
-                data_hash: pending.trial.data.clone(),
-                threads: slot.threads,
-                started_at: started_at.to_string(),
-                ended_at: Timestamp::now().to_string(),
-                ..Provenance::default()
-            },
-        }
-    }
-
-    fn label(&self, slot: usize) -> String {
+    pub(crate) fn label(&self, slot: usize) -> String {
         self.executor.slots()[slot].label.clone()
     }
-}
-
-fn device_kind(slot: &Slot) -> &'static str {
-    if slot.cuda_card.is_some() { "cuda" } else { "cpu" }
 }
 
 impl Place {
@@ -308,5 +351,12 @@ impl Place {
 
     fn is_free(&self) -> bool {
         self.running.is_none() && self.is_usable()
+    }
+}
+
+impl Slot {
+    /// The device that it is a slot of, such as `cuda:1`.
+    pub(crate) fn device(&self) -> &str {
+        self.label.rsplit_once('/').map_or(&self.label, |(device, _)| device)
     }
 }

@@ -185,7 +185,7 @@ fn within(patience: Duration, mut is_true: impl FnMut() -> bool) {
 
 /// The value of `CUDA_VISIBLE_DEVICES` that shows one card, or none. Cards are counted among those that the coordinator
 /// itself may see.
-fn visible_card(card: Option<u32>) -> String {
+pub(crate) fn visible_card(card: Option<u32>) -> String {
     let Some(card) = card else { return String::new() };
     let seen_here = env::var("CUDA_VISIBLE_DEVICES").unwrap_or_default();
     match seen_here.split(',').nth(card as usize).map(str::trim) {

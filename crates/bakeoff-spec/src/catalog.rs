@@ -19,6 +19,8 @@ pub struct Catalog {
     pub metrics: Vec<MetricInfo>,
     /// Search strategies.
     pub searches: Vec<PluginInfo>,
+    /// Pruners.
+    pub pruners: Vec<PluginInfo>,
     /// Executors.
     pub executors: Vec<PluginInfo>,
 }

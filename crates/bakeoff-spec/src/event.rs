@@ -19,6 +19,11 @@ pub enum RunEvent {
         /// The places where trials run, such as `cpu/0`.
         slots: Vec<String>,
     },
+    /// The number of trials of the whole sweep has become known better.
+    Planned {
+        /// Replicates of the winners included.
+        planned: usize,
+    },
     /// A trial needs no run: the store has its outcome.
     TrialCached {
         /// Its key.

@@ -1,16 +1,16 @@
-//! A spec, fully meant: defaults filled in, names checked, grids expanded, keys known.
+//! A spec, fully meant: defaults filled in, names checked, spaces known.
 
-use std::collections::BTreeMap;
-
-use serde_json::Value;
+use std::fmt;
+use std::sync::Arc;
 
 use crate::metric_key::MetricKey;
-use crate::outcome::Outcome;
+use crate::objective::Objective;
 use crate::registry::Params;
+use crate::space::{Point, Space};
 use crate::spec::Spec;
 use crate::trial::{Recipe, Scored, Trial};
 
-/// Everything that a sweep will do, before any of it is done. Same spec and data, same plan.
+/// Everything that a sweep is about, before any of it is done. Same spec and data, same plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// The study's name: its report goes to `REPORTS/NAME/`.
@@ -29,6 +29,8 @@ pub struct Plan {
     pub select: MetricKey,
     /// Whether a larger value of `select` is better.
     pub higher_is_better: bool,
+    /// What is weighed against `select`, if the spec names a second objective.
+    pub against: Option<Objective>,
     /// Seeds of the replicates; the search runs under the first.
     pub seeds: Vec<u64>,
     /// The models, in the spec's order.
@@ -44,51 +46,113 @@ pub struct ModelPlan {
     pub label: String,
     /// `baseline`, `deep`, `cnn`, `rnn` or `attention`.
     pub family: String,
-    /// The grid: values by axis.
-    pub axes: BTreeMap<String, Vec<Value>>,
-    /// The grid's trials, in order, each scored on validation alone.
-    pub candidates: Vec<Trial>,
+    /// What a search varies.
+    pub space: Space,
+    /// Configurations that the spec lists; they are tried before the search proposes any.
+    pub listed: Vec<Params>,
+    /// Whether the listed configurations are all there is to try.
+    pub is_listed_only: bool,
+    /// The most epochs that it trains; `None` where it has none or they vary.
+    pub epochs: Option<u32>,
+    /// Makes its trials.
+    pub maker: Maker,
+}
+
+/// What of a model a trial tries.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Choice {
+    /// A point of its space.
+    Point(Point),
+    /// An entry of its list.
+    Listed(usize),
+}
+
+/// Makes a model's trials from what varies. Two makers with the same key make the same trials.
+#[derive(Clone)]
+pub struct Maker {
+    key: String,
+    make: Arc<Make>,
+}
+
+/// Complete parameters from those that vary, or why the model refuses them.
+pub type Make = dyn Fn(&Params) -> Result<Trial, String> + Send + Sync;
+
+impl Maker {
+    /// A maker; `key` is the content key of all that it is made of.
+    pub fn new(
+        key: String,
+        make: impl Fn(&Params) -> Result<Trial, String> + Send + Sync + 'static,
+    ) -> Self {
+        Self { key, make: Arc::new(make) }
+    }
+
+    /// The content key of all that trials of this model share.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+impl PartialEq for Maker {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl fmt::Debug for Maker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Maker").field(&self.key).finish()
+    }
 }
 
 impl ModelPlan {
-    /// The varied parameters of one of its trials, such as `hidden=64 learning_rate=0.001`; empty without a grid.
+    /// The parameters that vary and their values in a choice.
+    pub fn varied(&self, choice: &Choice) -> Params {
+        match choice {
+            Choice::Point(point) => self.space.params(point),
+            Choice::Listed(i) => self.listed[*i].clone(),
+        }
+    }
+
+    /// The search trial of a choice, scored on validation alone; `epochs` of a shorter fit take the place of its own.
+    ///
+    /// # Errors
+    /// Why the model, or a constraint, refuses the configuration.
+    pub fn trial(&self, choice: &Choice, epochs: Option<u32>) -> Result<Trial, String> {
+        let mut trial = (self.maker.make)(&self.varied(choice))?;
+        if let (Some(training), Some(epochs)) = (&mut trial.training, epochs) {
+            training.epochs = epochs;
+        }
+        Ok(trial)
+    }
+
+    /// Every trial of the grid over the countable dimensions, in order; those that a constraint refuses left out.
+    pub fn grid(&self) -> impl Iterator<Item = Trial> {
+        let points = (0..self.space.grid_size().unwrap_or(0))
+            .filter_map(|i| self.space.grid_point(i, |dimension| dimension.domain.coordinate(0)));
+        points.filter_map(|point| self.trial(&Choice::Point(point), None).ok())
+    }
+
+    /// The varied parameters of one of its trials, such as `hidden=64 learning_rate=0.001`; empty where nothing varies.
     pub fn describe(&self, trial: &Trial) -> String {
         let params = trial.all_params();
-        let varied =
-            self.axes.keys().filter_map(|axis| Some(format!("{axis}={}", params.get(axis)?)));
+        let mut names: Vec<&str> = self.space.names().collect();
+        names.extend(self.listed.iter().flat_map(|listed| listed.keys().map(String::as_str)));
+        names.sort_unstable();
+        names.dedup();
+        let varied = names.iter().filter_map(|name| Some(format!("{name}={}", params.get(*name)?)));
         varied.collect::<Vec<_>>().join(" ")
     }
 }
 
 impl Plan {
-    /// Trials of the whole sweep: the search, then one a model and seed for the test scores.
-    pub fn n_trials(&self) -> usize {
-        let candidates: usize = self.models.iter().map(|model| model.candidates.len()).sum();
-        candidates + self.models.len() * self.seeds.len()
-    }
-
     /// The trials that score the chosen configuration on test, one a seed.
     pub fn replicates(&self, chosen: &Trial) -> Vec<Trial> {
         let replicate = |&seed| Trial { scored: Scored::ValidAndTest, seed, ..chosen.clone() };
         self.seeds.iter().map(replicate).collect()
     }
 
-    /// Index of the candidate with the best validation value: of equal ones the first, of failed ones none.
-    /// `outcomes` stand in the order of the model's candidates.
-    pub fn choose(&self, outcomes: &[Option<Outcome>]) -> Option<usize> {
-        let mut best: Option<(usize, f64)> = None;
-        for (i, outcome) in outcomes.iter().enumerate() {
-            let completed = outcome.as_ref().filter(|outcome| outcome.is_completed());
-            let Some(value) = completed.and_then(Outcome::selected).filter(|v| v.is_finite())
-            else {
-                continue;
-            };
-            if best.is_none_or(
-                |(_, best)| if self.higher_is_better { value > best } else { value < best },
-            ) {
-                best = Some((i, value));
-            }
-        }
-        best.map(|(i, _)| i)
+    /// Whether the first value of `select` is better than the second.
+    pub fn is_better(&self, a: f64, b: f64) -> bool {
+        if self.higher_is_better { a > b } else { a < b }
     }
 }

@@ -3,11 +3,12 @@
 //! Every check adds its findings and goes on, so that one look at a spec tells all that is wrong with it. Nothing is
 //! read from the data before all of the spec is right.
 
+mod configuration;
 mod metrics;
 mod models;
 mod plugins;
+mod space;
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -16,11 +17,12 @@ use crate::catalog::Catalog;
 use crate::error::Finding;
 use crate::paths::{data_folder, map_paths, resolve};
 use crate::place::Place;
-use crate::plan::{ModelPlan, Plan};
+use crate::plan::{Maker, ModelPlan, Plan};
 use crate::registry::{Params, find};
 use crate::schema::spec_schema;
-use crate::spec::Spec;
+use crate::spec::{PluginSpec, Spec};
 use crate::spec_file::{Fingerprint, SpecFile};
+use crate::suggest::one_of;
 use crate::trial::{Recipe, Scored, Trial, Use, content_key};
 use crate::validate::Checker;
 use metrics::Metrics;
@@ -39,6 +41,8 @@ pub(crate) fn plan(
     let metrics = planner.metrics();
     let search = planner.search();
     planner.executor();
+    planner.budget();
+    planner.limits();
     planner.seeds();
     let (Some(data), Some(metrics), Some(search)) = (data, metrics, search) else {
         return Err(planner.findings);
@@ -131,9 +135,46 @@ impl Planner<'_> {
         })
     }
 
-    fn search(&mut self) -> Option<Use> {
+    /// The strategy and the pruner beside it, with all that decides what they propose.
+    fn search(&mut self) -> Option<Value> {
         let place = Place::root().key("search");
-        self.plugin("search strategy", &self.catalog.searches, &self.spec.search, &place)
+        let search = &self.spec.search;
+        let written = PluginSpec { name: search.name.clone(), params: search.params.clone() };
+        let strategy = self.plugin("search strategy", &self.catalog.searches, &written, &place);
+        let prune = match &search.prune {
+            None => Some(None),
+            Some(written) => {
+                let place = place.key("prune");
+                self.plugin("pruner", &self.catalog.pruners, written, &place).map(Some)
+            }
+        };
+        let lag = search.deterministic.then_some(search.lag);
+        Some(json!({ "strategy": strategy?, "seed": search.seed, "lag": lag, "prune": prune? }))
+    }
+
+    fn budget(&mut self) {
+        let budget = &self.spec.budget;
+        let given = [
+            budget.trials.map(|_| "trials"),
+            budget.time_secs.map(|_| "time_secs"),
+            budget.device_time_secs.map(|_| "device_time_secs"),
+        ];
+        if given.iter().flatten().count() > 1 {
+            let message = "a budget is counted in one way";
+            let help = "keep one of `trials`, `time_secs` and `device_time_secs`";
+            self.add(Finding::key(Place::root().key("budget"), message).help(help));
+        }
+    }
+
+    fn limits(&mut self) {
+        let labels: Vec<&str> = self.spec.models.iter().map(models::label).collect();
+        for name in self.spec.schedule.models.keys() {
+            if !labels.contains(&name.as_str()) {
+                let place = Place::root().key("schedule").key("models").key(name);
+                let message = format!("no model of this spec is called `{name}`");
+                self.add(Finding::key(place, message).help(one_of("model", name, &labels)));
+            }
+        }
     }
 
     fn executor(&mut self) {
@@ -161,44 +202,55 @@ fn assemble(
     content: String,
     models: Vec<Draft>,
     metrics: Metrics,
-    search: &Use,
+    search: &Value,
 ) -> Plan {
     let DataDraft { source, source_params, steps, split } = data;
-    let Metrics { keys: metrics, select, higher_is_better } = metrics;
+    let Metrics { keys: metrics, select, higher_is_better, against } = metrics;
     let recipe = Recipe { task: spec.task, source, content, steps, split };
     let data_key = recipe.key();
     let seeds = spec.replicates.seeds.clone();
-    let mut all_keys = Vec::new();
-    let models = models.into_iter().map(|draft| {
-        let trials = draft.configurations.into_iter().map(|(model, training)| Trial {
-            data: data_key.clone(),
-            task: spec.task,
-            model,
-            training,
-            select: select.clone(),
-            metrics: metrics.clone(),
-            scored: Scored::Valid,
-            seed: seeds[0],
-        });
-        let mut seen = HashSet::new();
-        let mut candidates = Vec::new();
-        for trial in trials {
-            let key = trial.key();
-            if seen.insert(key.clone()) {
-                candidates.push(trial);
-                all_keys.push(key);
+    let models: Vec<ModelPlan> = models
+        .into_iter()
+        .map(|draft| {
+            let configurer = draft.configurer;
+            let varied: Vec<String> = draft.space.names().map(str::to_owned).collect();
+            let epochs = configurer.epochs(&varied);
+            let template = Trial {
+                data: data_key.clone(),
+                task: spec.task,
+                model: Use { name: String::new(), revision: 0, params: Params::new() },
+                training: None,
+                select: select.clone(),
+                metrics: metrics.clone(),
+                scored: Scored::Valid,
+                seed: seeds[0],
+            };
+            let key = content_key(&(&template, configurer.key()));
+            let make = move |varied: &Params| {
+                let configured = configurer.configure(varied);
+                let (model, training) =
+                    configured.map_err(|refusal| refusal.message().to_owned())?;
+                Ok(Trial { model, training, ..template.clone() })
+            };
+            ModelPlan {
+                name: draft.info.plugin.name.to_owned(),
+                label: draft.label,
+                family: draft.info.family.to_owned(),
+                space: draft.space,
+                listed: draft.listed,
+                is_listed_only: draft.is_listed_only,
+                epochs,
+                maker: Maker::new(key, make),
             }
-        }
-        ModelPlan {
-            name: draft.info.plugin.name.to_owned(),
-            label: draft.label,
-            family: draft.info.family.to_owned(),
-            axes: draft.axes,
-            candidates,
-        }
-    });
-    let models = models.collect();
-    let spec_hash = content_key(&(&recipe, &metrics, &select, &seeds, search, &all_keys));
+        })
+        .collect();
+    let shares = models.iter().map(|model| (model.maker.key(), &model.space, &model.listed));
+    let shares: Vec<_> = shares.collect();
+    let against_name = against.as_ref().map(ToString::to_string);
+    let spec_hash = content_key(&(
+        (&recipe, &metrics, &select, against_name, &seeds),
+        (search, &spec.budget, shares),
+    ));
     Plan {
         name,
         spec: spec.clone(),
@@ -208,6 +260,7 @@ fn assemble(
         metrics,
         select,
         higher_is_better,
+        against,
         seeds,
         models,
     }

@@ -21,6 +21,7 @@ pub fn schema(catalog: &Catalog) -> Value {
     name_plugins(&mut data["steps"]["items"], &catalog.steps);
     name_plugins(&mut data["split"], &catalog.splits);
     name_plugins(&mut properties["search"], &catalog.searches);
+    name_plugins(&mut properties["search"]["properties"]["prune"], &catalog.pruners);
     name_plugins(&mut properties["schedule"]["properties"]["executor"], &catalog.executors);
     name_models(&mut properties["models"]["items"], &catalog.models);
     constrain(&mut properties["training"], training_schema());

@@ -15,6 +15,7 @@
 //! | `units/KEY.f32` | the selecting metric by user or row: 32 bytes of BLAKE3, then little-endian f32 |
 //! | `attempts/KEY.N.json` | attempts that failed before |
 //! | `checkpoints/FIT.safetensors` | trained weights, by fit key |
+//! | `searches/KEY.lines` | what a search proposed, in order |
 //! | `cards/KEY.json`, `specs/HASH.yaml` | the datasets in figures and the specs that outcomes refer to |
 //! | `index/`, `lock` | the index and the coordinator's lock |
 //! | `damaged/`, `index.damaged-N/` | what was unreadable, kept for a look |
@@ -23,6 +24,7 @@ pub mod atomic_file;
 pub mod error;
 pub mod folder;
 mod index;
+pub mod journal;
 mod lock;
 pub mod outcome_file;
 mod reconcile;
@@ -34,5 +36,6 @@ pub use atomic_file::write_atomically;
 pub use error::{Damage, StoreError};
 pub use folder::{Folder, FolderOutcomes, Written};
 pub use index::IndexError;
+pub use journal::{Journal, Journaled};
 pub use repair::Repair;
 pub use store::Store;

@@ -117,7 +117,7 @@ impl Folder {
 }
 
 /// A key becomes a file name: nothing but hex may pass.
-fn checked(key: &str) -> Result<&str, StoreError> {
+pub(crate) fn checked(key: &str) -> Result<&str, StoreError> {
     if TrialKey::parse(key).is_some() { Ok(key) } else { Err(StoreError::BadKey(key.to_owned())) }
 }
 

@@ -14,6 +14,7 @@ pub(crate) fn catalog() -> Catalog {
         models: bakeoff_models::catalog(),
         metrics: bakeoff_metrics::catalog(),
         searches: bakeoff_runner::search::ALL.iter().map(Entry::info).collect(),
+        pruners: bakeoff_runner::prune::ALL.iter().map(Entry::info).collect(),
         executors: bakeoff_runner::executors::ALL.iter().map(Entry::info).collect(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use bakeoff_spec::{Outcome, Trial};
+use bakeoff_spec::{Candidate, Domain};
 use serde_json::Value;
 
 use crate::chart::{Axis, Cell, Chart, HeatMap};
@@ -32,8 +32,21 @@ pub(crate) fn figures(findings: &Findings<'_>) -> Vec<Figure> {
 
 fn heat_map(findings: &Findings<'_>, model: &ModelFindings<'_>) -> Option<HeatMap> {
     let plan = findings.view.plan;
-    let mut axes: Vec<(&String, &Vec<Value>)> =
-        model.plan.axes.iter().filter(|(_, values)| values.len() > 1).collect();
+    let axis_of =
+        |dimension: &'_ bakeoff_spec::Dimension| match (&*dimension.params, &dimension.domain) {
+            ([name], Domain::Choice(values)) if dimension.when.is_empty() => {
+                Some((name.clone(), values.clone()))
+            }
+            _ => None,
+        };
+    // A grid over choices: of anything else, too few points share a value.
+    let axes: Option<Vec<_>> = model.plan.space.dimensions.iter().map(axis_of).collect();
+    let owned = axes.filter(|_| plan.spec.search.name == "grid")?;
+    let mut axes: Vec<(&String, &Vec<Value>)> = owned
+        .iter()
+        .filter(|(_, values)| values.len() > 1)
+        .map(|(name, values)| (name, values))
+        .collect();
     axes.sort_by_key(|(_, values)| Reverse(values.len()));
     let (x_axis, y_axis) = (*axes.first()?, axes.get(1).copied());
     // The first two are drawn.
@@ -45,16 +58,16 @@ fn heat_map(findings: &Findings<'_>, model: &ModelFindings<'_>) -> Option<HeatMa
     };
 
     let cell = |x: &Value, y: Option<&Value>| {
-        let is_here = |trial: &Trial| {
-            let params = trial.all_params();
+        let is_here = |candidate: &Candidate| {
+            let params = model.plan.varied(&candidate.choice);
             let has = |axis: &str, value: &Value| {
                 params.get(axis).is_some_and(|found| same(found, value))
             };
             has(x_axis.0, x) && y_axis.zip(y).is_none_or(|(axis, y)| has(axis.0, y))
         };
-        let trials = model.plan.candidates.iter().zip(&model.study.candidates).enumerate();
-        let here = trials.filter(|(_, (trial, _))| is_here(trial));
-        here.map(|(i, (_, outcome))| state(outcome.as_ref(), model.study.chosen == Some(i)))
+        let candidates = model.study.candidates.iter().enumerate();
+        let here = candidates.filter(|(_, candidate)| is_here(candidate));
+        here.map(|(i, candidate)| state(candidate, model.study.chosen == Some(i)))
             .reduce(|a, b| better(a, b, plan.higher_is_better))
             .unwrap_or(Cell::Missing)
     };
@@ -83,9 +96,11 @@ fn same(a: &Value, b: &Value) -> bool {
     a == b || a.as_f64().zip(b.as_f64()).is_some_and(|(a, b)| a.total_cmp(&b).is_eq())
 }
 
-fn state(outcome: Option<&Outcome>, is_chosen: bool) -> Cell {
-    let Some(outcome) = outcome else { return Cell::Missing };
-    match outcome.selected().filter(|value| value.is_finite() && outcome.is_completed()) {
+fn state(candidate: &Candidate, is_chosen: bool) -> Cell {
+    if candidate.brief.is_none() {
+        return Cell::Missing;
+    }
+    match candidate.value() {
         Some(value) => Cell::Value { value, is_chosen },
         None => Cell::Failed,
     }

@@ -9,7 +9,7 @@ use crate::findings::Findings;
 pub(crate) fn figures(findings: &Findings<'_>) -> Vec<Figure> {
     let models = findings.models.iter().enumerate();
     let with_curve = models.filter_map(|(i, model)| {
-        let fit = model.fits.iter().find(|fit| !fit.curve.is_empty())?;
+        let fit = model.replicates.iter().find(|fit| !fit.curve.is_empty())?;
         Some((i, &model.plan.label, fit))
     });
     with_curve

@@ -23,7 +23,9 @@ pub(crate) struct Figure {
 pub(crate) enum Place {
     Comparison,
     Curves,
+    Search,
     Grids,
+    Pareto,
     Dataset,
 }
 
@@ -37,7 +39,9 @@ macro_rules! register {
 register! {
     metric_bars,
     learning_curves,
+    search_progress,
     grid_heat_maps,
+    pareto_front,
     popularity_curve,
     rating_histogram,
 }

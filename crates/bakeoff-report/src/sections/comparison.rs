@@ -35,12 +35,13 @@ fn table(findings: &Findings<'_>) -> Table {
         let values = findings.metrics.iter().map(|metric| test_cell(findings, model, metric));
         let valid = model.valid.get(select);
         let test = findings.comparison.tests.get(&i);
-        let fitted = |text: String| if model.fits.is_empty() { NONE.to_owned() } else { text };
+        let fitted =
+            |text: String| if model.replicates.is_empty() { NONE.to_owned() } else { text };
         table.row(
             [plain(&model.plan.label), model.plan.family.clone()].into_iter().chain(values).chain(
                 [
                     valid.map_or_else(|| NONE.into(), |valid| format::metric(valid.mean)),
-                    count(model.study.outcomes().count() as u64),
+                    count(model.study.n_done() as u64),
                     fitted(count(model.cost(|cost| cost.n_params as f64).round() as u64)),
                     fitted(duration(model.cost(|cost| cost.fit_secs))),
                     test.map_or_else(

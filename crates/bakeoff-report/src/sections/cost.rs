@@ -20,9 +20,8 @@ pub(crate) fn section(page: &Page<'_>) -> String {
     for i in findings.order() {
         table.row(row(&findings.models[i]));
     }
-    let n_trials = findings.outcomes().count();
-    let all: f64 =
-        findings.outcomes().map(|o| o.cost.wall_secs).filter(|secs| secs.is_finite()).sum();
+    let n_trials = findings.spans().count();
+    let all: f64 = findings.spans().map(|(_, secs)| secs).sum();
     format!(
         "## Cost\n\n{table}\nMedians over the replicates of the chosen configuration.\n\
          A pair is one (context, target) loss; an epoch is timed without its validation.\n\
@@ -34,13 +33,13 @@ pub(crate) fn section(page: &Page<'_>) -> String {
 
 fn row(model: &ModelFindings<'_>) -> Vec<String> {
     let name = plain(&model.plan.label);
-    if model.fits.is_empty() {
+    if model.replicates.is_empty() {
         return [name].into_iter().chain((0..7).map(|_| NONE.to_owned())).collect();
     }
     let integer = |value: f64| if value > 0.0 { count(value.round() as u64) } else { NONE.into() };
     let has_epochs = model.cost(|cost| cost.epochs.into()) > 0.0;
     let epoch = |text: String| if has_epochs { text } else { NONE.into() };
-    let best: Vec<String> = model.fits.iter().map(|fit| fit.best_epoch.to_string()).collect();
+    let best: Vec<String> = model.replicates.iter().map(|fit| fit.best_epoch.to_string()).collect();
     let memory = model.peak_rss_mb();
     vec![
         name,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bakeoff_spec::Provenance;
+use bakeoff_spec::Source;
 
 use crate::format::{code, count, plain, plural, short};
 use crate::sections::Page;
@@ -13,9 +13,9 @@ pub(crate) fn section(page: &Page<'_>) -> String {
     let title = plan.spec.report.title.as_ref().unwrap_or(&plan.name);
     let about =
         plan.spec.about.as_ref().map(|about| format!("{}\n\n", about.trim())).unwrap_or_default();
-    let distinct = |of: fn(&Provenance) -> String| {
+    let distinct = |of: fn(&Source) -> String| {
         let values: BTreeSet<String> =
-            page.findings.outcomes().map(|o| of(&o.provenance)).filter(|v| !v.is_empty()).collect();
+            view.study.sources.iter().map(of).filter(|value| !value.is_empty()).collect();
         values.into_iter().map(|value| plain(&value)).collect::<Vec<_>>().join(", ")
     };
     let provenance = [
@@ -37,5 +37,7 @@ pub(crate) fn section(page: &Page<'_>) -> String {
     ];
     let known = provenance.iter().filter(|part| !part.ends_with(' '));
     let provenance = known.map(String::as_str).collect::<Vec<_>>().join("; ");
-    format!("# {}\n\n{about}{provenance}.", plain(title.trim()))
+    let halted = view.study.halted.as_ref();
+    let halted = halted.map(|why| format!("\n\n**The sweep was stopped: {}.**", plain(why)));
+    format!("# {}\n\n{about}{provenance}.{}", plain(title.trim()), halted.unwrap_or_default())
 }

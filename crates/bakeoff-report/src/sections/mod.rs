@@ -23,7 +23,8 @@ register! {
     summary,
     comparison,
     curves,
-    grids,
+    search,
+    pareto,
     hyperparameters,
     dataset,
     cost,
@@ -31,11 +32,16 @@ register! {
     reproduce,
 }
 
+pub(crate) use pareto::tested;
+
 /// The whole report.
 pub(crate) fn markdown(findings: &Findings<'_>, figures: &[Figure]) -> String {
     let page = Page { findings, figures };
-    let sections: Vec<String> =
-        ALL.iter().map(|section| section(&page).trim_end().to_owned()).collect();
+    let sections: Vec<String> = ALL
+        .iter()
+        .map(|section| section(&page).trim_end().to_owned())
+        .filter(|s| !s.is_empty())
+        .collect();
     // Parts bring their own blank lines; where two meet, one is enough.
     sections.join("\n\n").replace("\n\n\n", "\n\n") + "\n"
 }

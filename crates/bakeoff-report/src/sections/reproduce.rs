@@ -19,10 +19,11 @@ pub(crate) fn section(page: &Page<'_>) -> String {
         "Same trial, same kind of device, same number of threads: the same numbers to the last bit.".into(),
         "`bakeoff show TRIAL` prints all that is kept of a trial.".into(),
     ];
-    let outcomes = || findings.outcomes().map(|outcome| &outcome.provenance);
-    let began = outcomes().map(|p| p.started_at.as_str()).filter(|time| !time.is_empty()).min();
-    let ended = outcomes().map(|p| p.ended_at.as_str()).filter(|time| !time.is_empty()).max();
-    if let Some((began, ended)) = began.zip(ended) {
+    let known = || findings.spans().filter(|(began, _)| *began > 0);
+    let began = known().map(|(began, _)| began).min();
+    let ended = known().map(|(began, secs)| began + (secs * 1000.0).round() as i64).max();
+    let time = |ms: i64| jiff::Timestamp::from_millisecond(ms).map(|time| format!("{time:.0}"));
+    if let Some((Ok(began), Ok(ended))) = began.map(time).zip(ended.map(time)) {
         lines.push(format!("The first trial began {began}, the last ended {ended}."));
     }
     lines.push(format!("\n{}", table(page)));

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use bakeoff_report::{ReportError, StudyView, write};
 use bakeoff_spec::card::{PartCount, Spread, StepCount};
 use bakeoff_spec::{
-    Catalog, Cause, Cost, CurvePoint, DatasetCard, Loss, MetricKey, ModelPlan, Outcome, Params,
-    Plan, Provenance, Recipe, Scored, Spec, Status, Study, Task, Training, Trial, TrialKey, Use,
+    Brief, Candidate, Catalog, Cause, Choice, Cost, Counts, CurvePoint, DatasetCard, Dimension,
+    Domain, Loss, Maker, MetricKey, ModelPlan, ModelStudy, Outcome, Params, Plan, Provenance,
+    Recipe, Scored, Source, Space, Spec, Status, Study, Task, Training, Trial, TrialKey, Use,
 };
 use serde_json::{Value, json};
 
@@ -49,12 +50,12 @@ impl Sample {
         let plan = plan(task, models, seeds, &card);
         let mut sample = Self { plan, outcomes: BTreeMap::new(), units: BTreeMap::new(), card };
         for (model, model_plan) in models.iter().zip(&sample.plan.models) {
-            for (i, candidate) in model_plan.candidates.iter().enumerate() {
+            for (i, candidate) in model_plan.grid().enumerate() {
                 let shift = 0.02 * ((i * 7) % 5) as f64;
                 let is_better = sample.plan.higher_is_better;
                 let value = model.value * if is_better { 1.0 - shift } else { 1.0 + shift };
                 for trial in
-                    std::iter::once(candidate.clone()).chain(sample.plan.replicates(candidate))
+                    std::iter::once(candidate.clone()).chain(sample.plan.replicates(&candidate))
                 {
                     let units = units(model, &trial, value, n_units);
                     let outcome = outcome(model, &trial, &units);
@@ -84,7 +85,7 @@ impl Sample {
 
     /// Writes the report under `reports`.
     pub(crate) fn try_write(&self, reports: &Path) -> Result<PathBuf, ReportError> {
-        let study = Study::of(&self.plan, |key| self.outcomes.get(key).cloned());
+        let study = self.study();
         let catalog = Catalog { metrics: bakeoff_metrics::catalog(), ..Catalog::default() };
         let view = StudyView {
             plan: &self.plan,
@@ -117,12 +118,57 @@ impl Sample {
     /// Every trial of a model, replicates of every candidate included.
     pub(crate) fn trials_of(&self, label: &str) -> Vec<Trial> {
         let model = self.plan.models.iter().find(|model| model.label == label).unwrap();
-        let all = |candidate: &Trial| {
-            std::iter::once(candidate.clone())
-                .chain(self.plan.replicates(candidate))
-                .collect::<Vec<_>>()
+        let all = |candidate: Trial| {
+            let replicates = self.plan.replicates(&candidate);
+            std::iter::once(candidate).chain(replicates).collect::<Vec<_>>()
         };
-        model.candidates.iter().flat_map(all).collect()
+        model.grid().flat_map(all).collect()
+    }
+
+    /// What a sweep of the whole grid would have found.
+    pub(crate) fn study(&self) -> Study {
+        let find = |key: &TrialKey| self.outcomes.get(key).cloned();
+        let against = self.plan.against.as_ref();
+        let study_of = |model: &ModelPlan| {
+            let candidate = |i: usize| {
+                let choice = Choice::Point(model.space.grid_point(i, |_| 0.0).unwrap());
+                let key = model.trial(&choice, None).unwrap().key();
+                let brief = find(&key).map(|outcome| Brief::of(&outcome, against));
+                Candidate { key, choice, epochs: None, continues: None, brief }
+            };
+            let candidates: Vec<Candidate> =
+                (0..model.space.grid_size().unwrap()).map(candidate).collect();
+            let is_searched = candidates.iter().all(|one| one.brief.is_some());
+            let chosen = self.plan.choose(&candidates).filter(|_| is_searched);
+            let replicates = |i: usize| {
+                let trial = model.trial_of(&candidates[i]).unwrap();
+                let of_seed = |trial: &Trial| find(&trial.key());
+                self.plan.replicates(&trial).iter().map(of_seed).collect::<Vec<_>>()
+            };
+            let front = self.plan.front(&candidates).into_iter().filter(|&i| Some(i) != chosen);
+            let front = front.filter(|_| is_searched).map(|i| (i, replicates(i))).collect();
+            let replicates = chosen.map(replicates).unwrap_or_default();
+            ModelStudy { candidates, is_searched, chosen, replicates, front, ended_early: None }
+        };
+        let models: Vec<ModelStudy> = self.plan.models.iter().map(study_of).collect();
+        let n_seeds = self.plan.seeds.len();
+        let planned = models.iter().map(|model| {
+            let n_tested = if model.is_hopeless() { 0 } else { n_seeds };
+            model.candidates.len() + n_tested + model.front.len() * n_seeds
+        });
+        let mut counts = Counts { planned: planned.sum(), ..Counts::default() };
+        let mut known: Vec<&Outcome> = Vec::new();
+        for model in &models {
+            let keys = model.candidates.iter().map(|one| &one.key);
+            known.extend(keys.filter_map(|key| self.outcomes.get(key)));
+            known.extend(model.tested());
+        }
+        counts.cached = known.len();
+        let failures: Vec<Outcome> =
+            known.iter().filter(|outcome| outcome.is_failed()).map(|&o| o.clone()).collect();
+        counts.failed = failures.len();
+        let sources = known.iter().map(|outcome| Source::of(outcome)).collect();
+        Study { counts, sources, failures, models, halted: None }
     }
 }
 
@@ -183,12 +229,11 @@ fn plan(task: Task, models: &[SampleModel], seeds: &[u64], card: &DatasetCard) -
             name: model.label.into(),
             label: model.label.into(),
             family: model.family.into(),
-            axes: model
-                .axes
-                .iter()
-                .map(|(name, values)| ((*name).into(), values.clone()))
-                .collect(),
-            candidates: candidates(trial, &model.axes),
+            space: space(&model.axes),
+            listed: Vec::new(),
+            is_listed_only: false,
+            epochs: None,
+            maker: Maker::new(model.label.into(), move |varied| Ok(with(&trial, varied))),
         }
     });
     Plan {
@@ -199,31 +244,33 @@ fn plan(task: Task, models: &[SampleModel], seeds: &[u64], card: &DatasetCard) -
         source_params: Params::new(),
         select: select.clone(),
         higher_is_better: task == Task::TopN,
+        against: None,
         seeds: seeds.to_vec(),
         models: models.collect(),
         metrics: metrics.clone(),
     }
 }
 
-fn candidates(trial: Trial, axes: &[(&'static str, Vec<Value>)]) -> Vec<Trial> {
-    let mut trials = vec![trial];
-    for (name, values) in axes {
-        let with = |trial: &Trial, value: &Value| {
-            let mut trial = trial.clone();
-            match &mut trial.training {
-                Some(training) if *name == "learning_rate" => {
-                    training.learning_rate = value.as_f64().unwrap();
-                }
-                _ => _ = trial.model.params.insert((*name).into(), value.clone()),
+fn space(axes: &[(&'static str, Vec<Value>)]) -> Space {
+    let dimension = |(name, values): &(&str, Vec<Value>)| Dimension {
+        params: vec![(*name).into()],
+        domain: Domain::Choice(values.clone()),
+        when: Vec::new(),
+    };
+    Space { dimensions: axes.iter().map(dimension).collect() }
+}
+
+fn with(trial: &Trial, varied: &Params) -> Trial {
+    let mut trial = trial.clone();
+    for (name, value) in varied {
+        match &mut trial.training {
+            Some(training) if name == "learning_rate" => {
+                training.learning_rate = value.as_f64().unwrap();
             }
-            trial
-        };
-        trials = trials
-            .iter()
-            .flat_map(|t| values.iter().map(|v| with(t, v)).collect::<Vec<_>>())
-            .collect();
+            _ => _ = trial.model.params.insert(name.clone(), value.clone()),
+        }
     }
-    trials
+    trial
 }
 
 fn units(model: &SampleModel, trial: &Trial, value: f64, n: usize) -> Vec<f64> {
@@ -298,7 +345,7 @@ fn cost(model: &SampleModel) -> Cost {
         eval_secs: 0.21,
         wall_secs: 0.6 + epochs,
         peak_rss_mb: 412.4,
-        from_checkpoint: false,
+        ..Cost::default()
     }
 }
 

@@ -24,6 +24,11 @@ pub trait Executor {
     /// The next thing that happens in a slot, or `None` if nothing does for `patience`.
     fn wait(&mut self, patience: Duration) -> Option<(usize, SlotEvent)>;
 
+    /// Whether trials go on when the coordinator ends, for the next one to find.
+    fn outlives_coordinator(&self) -> bool {
+        false
+    }
+
     /// Ends what runs in a slot. When this returns, it writes nothing more, and the slot is free.
     fn cancel(&mut self, slot: usize);
 }

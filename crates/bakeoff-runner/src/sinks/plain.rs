@@ -60,6 +60,7 @@ impl Sink for Plain {
                 self.print(&words::summary(&self.tally, *interrupted));
             }
             RunEvent::RunStarted { .. }
+            | RunEvent::Planned { .. }
             | RunEvent::TrialCached { .. }
             | RunEvent::TrialStarted { .. }
             | RunEvent::EpochEnded { .. } => {}

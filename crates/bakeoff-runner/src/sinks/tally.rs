@@ -44,7 +44,9 @@ impl Tally {
     /// Takes note of an event. Returns the trial that left its slot by it, if one did.
     pub(super) fn receive(&mut self, event: &RunEvent) -> Option<RunningTrial> {
         match event {
-            RunEvent::RunStarted { planned, .. } => self.planned = *planned,
+            RunEvent::RunStarted { planned, .. } | RunEvent::Planned { planned } => {
+                self.planned = *planned;
+            }
             RunEvent::TrialCached { .. } => self.n_cached += 1,
             RunEvent::TrialStarted { key, label, slot, epochs, select, .. } => {
                 let (key, label, select) = (key.clone(), label.clone(), select.clone());

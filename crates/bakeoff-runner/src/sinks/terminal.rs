@@ -78,6 +78,7 @@ impl Sink for Terminal {
         match event {
             RunEvent::RunStarted { slots, .. } if !slots.is_empty() => self.begin(slots),
             RunEvent::RunStarted { .. } => {}
+            RunEvent::Planned { planned } => self.sweep.set_length(*planned as u64),
             RunEvent::TrialCached { .. } => self.sweep.set_position(self.tally.n_done() as u64),
             RunEvent::TrialStarted { slot, .. } | RunEvent::EpochEnded { slot, .. } => {
                 self.update(Some(slot));

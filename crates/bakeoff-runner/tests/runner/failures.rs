@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bakeoff_runner::{Options, RunError, Stop};
 use bakeoff_spec::{Cause, Counts, Outcome, RunEvent, Status, Study};
-use bakeoff_store::StoreError;
+use bakeoff_store::{Folder, StoreError};
 use serde_json::json;
 
 use crate::stub::{Bench, plan};
@@ -15,8 +15,10 @@ fn failure(outcome: &Outcome) -> (Cause, &str) {
     (*cause, message)
 }
 
-fn first(study: &Study) -> &Outcome {
-    study.models[0].candidates[0].as_ref().unwrap()
+/// The outcome of the first candidate, as the store has it.
+fn first(bench: &Bench, study: &Study) -> Outcome {
+    let key = &study.models[0].candidates[0].key;
+    Folder::at(bench.dir.join("store")).read_outcome(key).unwrap().unwrap()
 }
 
 /// Sweeps the model beside a healthy one: whatever it does, the others finish.
@@ -25,8 +27,9 @@ fn sweep_beside_others(model: &str, schedule: &serde_json::Value) -> (Bench, Stu
     let plan = plan(&[(model, &[0.1]), ("quick", &[0.2, 0.3])], schedule);
     let swept = bench.sweep(&plan);
     let study = swept.study.unwrap();
-    assert!(study.models[1].outcomes().all(Outcome::is_completed));
-    assert_eq!(study.models[1].outcomes().count(), 4);
+    assert!(study.models[1].candidates.iter().all(|one| one.value().is_some()));
+    assert!(study.models[1].tested().all(Outcome::is_completed));
+    assert_eq!(study.models[1].n_done(), 4);
     (bench, study, swept.events)
 }
 
@@ -42,7 +45,7 @@ fn retries(events: &[RunEvent]) -> Vec<(u32, String)> {
 fn a_panic_fails_the_trial_with_its_message() {
     let (bench, study, events) =
         sweep_beside_others("panicking", &json!({"devices": "cpu", "slots": 1, "retries": 0}));
-    let outcome = first(&study);
+    let outcome = &first(&bench, &study);
     let expected = "the trial panicked: shapes [2, 3] and [4] do not fit";
     assert_eq!(outcome.provenance.device, "cpu");
     assert_eq!(failure(outcome), (Cause::Crash, expected));
@@ -58,16 +61,16 @@ fn a_panic_fails_the_trial_with_its_message() {
 
 #[test]
 fn a_lack_of_memory_is_known_by_its_message() {
-    let (_, study, _) = sweep_beside_others("greedy", &json!({"devices": "cpu", "slots": 2}));
-    assert_eq!(failure(first(&study)).0, Cause::OutOfMemory);
+    let (bench, study, _) = sweep_beside_others("greedy", &json!({"devices": "cpu", "slots": 2}));
+    assert_eq!(failure(&first(&bench, &study)).0, Cause::OutOfMemory);
 }
 
 #[test]
 fn a_diverged_trial_is_not_tried_again() {
     let (bench, study, events) =
         sweep_beside_others("diverging", &json!({"devices": "cpu", "slots": 1, "retries": 3}));
-    assert_eq!(failure(first(&study)), (Cause::Diverged, "loss is NaN"));
-    assert!(first(&study).curve[1].train_loss.is_nan());
+    assert_eq!(failure(&first(&bench, &study)), (Cause::Diverged, "loss is NaN"));
+    assert!(first(&bench, &study).curve[1].train_loss.is_nan());
     assert!(retries(&events).is_empty());
     // Nothing is wrong with a process that saw a NaN.
     assert_eq!(bench.workers().len(), 1);
@@ -77,13 +80,13 @@ fn a_diverged_trial_is_not_tried_again() {
 fn a_killed_worker_costs_one_attempt() {
     let (bench, study, events) =
         sweep_beside_others("killed_once", &json!({"devices": "cpu", "slots": 1}));
-    assert!(first(&study).is_completed());
-    assert_eq!(first(&study).attempt, 2);
+    assert!(first(&bench, &study).is_completed());
+    assert_eq!(first(&bench, &study).attempt, 2);
     let retries = retries(&events);
     // The candidate and both replicates.
     assert_eq!(retries.len(), 3);
     assert!(retries[0].1.starts_with("the worker was killed by signal 9"), "{retries:?}");
-    let attempts = bench.store().folder().attempts(&first(&study).key).unwrap();
+    let attempts = bench.store().folder().attempts(&first(&bench, &study).key).unwrap();
     assert_eq!(attempts.len(), 1);
     assert_eq!((attempts[0].attempt, failure(&attempts[0]).0), (1, Cause::Crash));
     assert_eq!(attempts[0].curve.len(), 1);
@@ -93,10 +96,10 @@ fn a_killed_worker_costs_one_attempt() {
 fn a_trial_that_kills_every_worker_fails_for_good() {
     let schedule = &json!({"devices": "cpu", "slots": 2, "retries": 2});
     let (bench, study, events) = sweep_beside_others("killed_always", schedule);
-    assert_eq!(first(&study).attempt, 3);
-    assert_eq!(failure(first(&study)).0, Cause::Crash);
+    assert_eq!(first(&bench, &study).attempt, 3);
+    assert_eq!(failure(&first(&bench, &study)).0, Cause::Crash);
     assert_eq!(retries(&events).iter().map(|(attempt, _)| *attempt).collect::<Vec<_>>(), [1, 2]);
-    assert_eq!(bench.store().folder().attempts(&first(&study).key).unwrap().len(), 2);
+    assert_eq!(bench.store().folder().attempts(&first(&bench, &study).key).unwrap().len(), 2);
     let n_runs = bench.runs().iter().filter(|run| run.starts_with("killed_always")).count();
     assert_eq!(n_runs, 3);
 }
@@ -104,8 +107,9 @@ fn a_trial_that_kills_every_worker_fails_for_good() {
 #[test]
 fn an_abort_is_told_with_the_last_words_of_the_worker() {
     let schedule = &json!({"devices": "cpu", "slots": 1, "retries": 0});
-    let (_, study, _) = sweep_beside_others("aborting", schedule);
-    let (cause, message) = failure(first(&study));
+    let (bench, study, _) = sweep_beside_others("aborting", schedule);
+    let outcome = first(&bench, &study);
+    let (cause, message) = failure(&outcome);
     assert_eq!(cause, Cause::Crash);
     assert!(message.starts_with("the worker died of signal: 6 (SIGABRT)"), "{message}");
     assert!(message.contains("terminate called without an active exception"), "{message}");
@@ -115,12 +119,13 @@ fn an_abort_is_told_with_the_last_words_of_the_worker() {
 fn a_trial_that_takes_too_long_is_ended() {
     let started = Instant::now();
     let schedule = &json!({"devices": "cpu", "slots": 2, "retries": 1, "timeout_secs": 1});
-    let (_, study, events) = sweep_beside_others("endless", schedule);
-    let (cause, message) = failure(first(&study));
+    let (bench, study, events) = sweep_beside_others("endless", schedule);
+    let outcome = first(&bench, &study);
+    let (cause, message) = failure(&outcome);
     assert_eq!(cause, Cause::Timeout);
     assert_eq!(message, "the attempt took longer than timeout_secs: 1");
     assert_eq!(retries(&events).len(), 1);
-    assert!(first(&study).cost.wall_secs >= 1.0);
+    assert!(first(&bench, &study).cost.wall_secs >= 1.0);
     assert!(started.elapsed() < Duration::from_secs(30));
 }
 
@@ -128,7 +133,7 @@ fn a_trial_that_takes_too_long_is_ended() {
 fn a_worker_that_dies_after_its_work_has_done_its_work() {
     let (bench, study, events) =
         sweep_beside_others("dying_after_work", &json!({"devices": "cpu", "slots": 1}));
-    assert!(first(&study).is_completed());
+    assert!(first(&bench, &study).is_completed());
     assert!(retries(&events).is_empty());
     let n_runs = bench.runs().iter().filter(|run| run.starts_with("dying_after_work")).count();
     assert_eq!(n_runs, 3);

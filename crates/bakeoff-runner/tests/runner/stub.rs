@@ -15,8 +15,8 @@ use std::{env, process, thread};
 use bakeoff_runner::{Finished, Options, RunError, Sink, Stop, WorkOrder, run, serve};
 use bakeoff_spec::trial::{Recipe, Use};
 use bakeoff_spec::{
-    Cause, CurvePoint, MetricKey, ModelPlan, Plan, RunEvent, Scored, Spec, Status, Study, Task,
-    Trial,
+    Cause, CurvePoint, Dimension, Domain, Maker, MetricKey, ModelPlan, Plan, RunEvent, Scored,
+    Space, Spec, Status, Study, Task, Trial,
 };
 use bakeoff_store::{Folder, Store, StoreError};
 use rustix::process::{Signal, getpid, kill_process};
@@ -121,12 +121,25 @@ pub(crate) fn plan(models: &[(&str, &[f64])], schedule: &serde_json::Value) -> P
         split: none(),
     };
     let select = MetricKey::at("ndcg", 10);
-    let model_plan = |(i, (name, values)): (usize, &(&str, &[f64]))| ModelPlan {
-        name: (*name).into(),
-        label: format!("{name}_{i}"),
-        family: "baseline".into(),
-        axes: [("value".into(), values.iter().map(|&value| value.into()).collect())].into(),
-        candidates: values.iter().map(|&value| trial(name, value, &recipe.key())).collect(),
+    let model_plan = |(i, (name, values)): (usize, &(&str, &[f64]))| {
+        let template = trial(name, &recipe.key());
+        let values = values.iter().map(|&value| value.into()).collect();
+        let domain = Domain::Choice(values);
+        let dimension = Dimension { params: vec!["value".into()], domain, when: Vec::new() };
+        ModelPlan {
+            name: (*name).into(),
+            label: format!("{name}_{i}"),
+            family: "baseline".into(),
+            space: Space { dimensions: vec![dimension] },
+            listed: Vec::new(),
+            is_listed_only: false,
+            epochs: None,
+            maker: Maker::new(format!("{name}_{i}"), move |varied| {
+                let mut trial = template.clone();
+                trial.model.params.clone_from(varied);
+                Ok(trial)
+            }),
+        }
     };
     Plan {
         name: "stubs".into(),
@@ -136,21 +149,18 @@ pub(crate) fn plan(models: &[(&str, &[f64])], schedule: &serde_json::Value) -> P
         metrics: vec![select.clone()],
         select,
         higher_is_better: true,
+        against: None,
         seeds: vec![1, 2],
         models: models.iter().enumerate().map(model_plan).collect(),
         recipe,
     }
 }
 
-fn trial(name: &str, value: f64, data: &str) -> Trial {
+fn trial(name: &str, data: &str) -> Trial {
     Trial {
         data: data.into(),
         task: Task::TopN,
-        model: Use {
-            name: name.into(),
-            revision: 1,
-            params: [("value".into(), value.into())].into(),
-        },
+        model: Use { name: name.into(), revision: 1, params: [].into() },
         training: None,
         select: MetricKey::at("ndcg", 10),
         metrics: vec![MetricKey::at("ndcg", 10)],

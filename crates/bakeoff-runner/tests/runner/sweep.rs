@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use bakeoff_runner::{Options, RunError, Stop, run};
-use bakeoff_spec::{Counts, RunEvent, Scored};
+use bakeoff_spec::{Counts, RunEvent, Scored, Trial};
 use bakeoff_store::Folder;
 use serde_json::json;
 
@@ -141,7 +141,7 @@ fn trials_in_the_store_are_resolved_quickly() {
     let values: Vec<f64> = (0..998).map(f64::from).collect();
     let plan = plan(&[("quick", &values)], &json!({}));
     let folder = Folder::at(bench.dir.join("store"));
-    let candidates = &plan.models[0].candidates;
+    let candidates: Vec<Trial> = plan.models[0].grid().collect();
     for trial in candidates.iter().chain(&plan.replicates(candidates.last().unwrap())) {
         let value = trial.model.params["value"].as_f64().unwrap();
         folder.write_outcome(&completed(trial, value)).unwrap();

@@ -6,6 +6,7 @@ use super::Planner;
 use crate::catalog::MetricInfo;
 use crate::error::Finding;
 use crate::metric_key::MetricKey;
+use crate::objective::Objective;
 use crate::place::Place;
 use crate::suggest::{list, one_of};
 use crate::trial::Task;
@@ -18,6 +19,7 @@ pub(super) struct Metrics {
     pub(super) keys: Vec<MetricKey>,
     pub(super) select: MetricKey,
     pub(super) higher_is_better: bool,
+    pub(super) against: Option<Objective>,
 }
 
 impl Planner<'_> {
@@ -47,10 +49,33 @@ impl Planner<'_> {
         let select = evaluation.select.as_deref().unwrap_or(default);
         let select = self.metric_at_a_cutoff(select, &place.key("select"));
         keys.extend(select.iter().map(|(_, key)| key.clone()));
+        let against = self.against(&place.key("against"));
+        if let Some(Objective::Metric { key, .. }) = &against {
+            keys.insert(key.clone());
+        }
         let keys: Vec<MetricKey> = keys.into_iter().collect();
         self.shown_metrics(&keys);
         let (info, select) = select?;
-        Some(Metrics { keys, select, higher_is_better: info.higher_is_better })
+        Some(Metrics { keys, select, higher_is_better: info.higher_is_better, against })
+    }
+
+    /// The second objective: a cost or a metric.
+    fn against(&mut self, place: &Place) -> Option<Objective> {
+        let written = self.spec.evaluation.against.as_deref()?;
+        if let Some(cost) = Objective::cost(written) {
+            return Some(cost);
+        }
+        let name = written.split('@').next().unwrap_or_default();
+        if self.catalog.metric(name).is_none() {
+            let mut names = Objective::COSTS.to_vec();
+            names.extend(self.metric_names());
+            let message = format!("there is no objective `{written}`");
+            let help = one_of("objective", written, &names);
+            self.add(Finding::value(place.clone(), message).help(help));
+            return None;
+        }
+        let (info, key) = self.metric_at_a_cutoff(written, place)?;
+        Some(Objective::Metric { key, higher_is_better: info.higher_is_better })
     }
 
     /// The report can show only what is computed.

@@ -1,24 +1,21 @@
-//! The models of a spec: parameters and grids checked against what each model takes, then expanded.
+//! The models of a spec: parameters and spaces checked against what each model takes.
 //!
 //! Own hyperparameters and training settings share the namespace of `params` and `grid`. For training settings the
 //! nearest wins: the model's default for the task, then the spec's `training`, the model's `params`, its grid.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use super::Planner;
+use super::configuration::{Configurer, Refusal};
 use super::plugins::to_object;
 use crate::catalog::ModelInfo;
 use crate::error::Finding;
-use crate::grid::{combinations, n_combinations};
 use crate::place::Place;
 use crate::registry::Params;
 use crate::schema::{model_params_schema, training_schema};
+use crate::space::Space;
 use crate::spec::ModelSpec;
 use crate::suggest::{list, one_of};
-use crate::training::Training;
-use crate::trial::Use;
 use crate::validate::{Checker, properties};
 
 /// More trials than this of one model are a slip, and would take the machine's memory before its time.
@@ -28,12 +25,11 @@ const LARGEST_GRID: usize = 100_000;
 pub(super) struct Draft {
     pub(super) info: ModelInfo,
     pub(super) label: String,
-    pub(super) axes: BTreeMap<String, Vec<Value>>,
-    pub(super) configurations: Vec<Configuration>,
+    pub(super) space: Space,
+    pub(super) listed: Vec<Params>,
+    pub(super) is_listed_only: bool,
+    pub(super) configurer: Configurer,
 }
-
-/// A model with complete parameters, and its training if it has one.
-type Configuration = (Use, Option<Training>);
 
 impl Planner<'_> {
     /// The models that nothing is wrong with, in the spec's order.
@@ -44,13 +40,19 @@ impl Planner<'_> {
         let is_shared_right = findings.is_empty();
         self.findings.extend(findings);
         self.labels();
+        let known = self.spec.models.iter().filter_map(|model| {
+            let schema = model_params_schema(self.catalog.model(&model.name)?, &[self.spec.task]);
+            Some(properties(&schema).into_iter().map(str::to_owned).collect())
+        });
+        let known: Vec<Vec<String>> = known.collect();
+        self.check_shared_space(&known);
         let models = self.spec.models.iter().enumerate();
         models
             .filter_map(|(i, model)| {
                 let place = Place::root().key("models").index(i);
                 let info = self.model_info(model, &place)?;
-                self.check_model(&info, model, &place)?;
-                if is_shared_right { self.configure(info, model, &place) } else { None }
+                let space = self.check_model(&info, model, &place)?;
+                if is_shared_right { self.draft(info, model, space, &place) } else { None }
             })
             .collect()
     }
@@ -86,8 +88,8 @@ impl Planner<'_> {
         Some(*info)
     }
 
-    /// Checks what stands in `params` and `grid`, each value by itself; `None` when something is wrong.
-    fn check_model(&mut self, info: &ModelInfo, model: &ModelSpec, place: &Place) -> Option<()> {
+    /// Checks what stands in `params`, `grid` and `space`, each value by itself; `None` when something is wrong.
+    fn check_model(&mut self, info: &ModelInfo, model: &ModelSpec, place: &Place) -> Option<Space> {
         let n_findings = self.findings.len();
         let schema = model_params_schema(info, &[self.spec.task]);
         let own = (info.plugin.schema)();
@@ -116,21 +118,38 @@ impl Planner<'_> {
                 None => self.unknown_param(info, axis, &schema, &grid),
             }
         }
+        let space = self.space(info, model, &schema, place);
+        for (i, listed) in model.configurations.iter().enumerate() {
+            let place = place.key("configurations").index(i);
+            let checker = Checker::of_params(info.plugin.name, schema.clone());
+            self.findings.extend(checker.findings(&to_object(listed), &place));
+        }
         for key in own["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-            if !model.params.contains_key(key) && !model.grid.contains_key(key) {
+            let is_listed = model.configurations.iter().any(|listed| listed.contains_key(key));
+            if !model.params.contains_key(key)
+                && !space.names().any(|name| name == key)
+                && !is_listed
+            {
                 let message = format!("`{}` needs the parameter `{key}`", info.plugin.name);
                 self.add(Finding::value(params.clone(), message));
             }
         }
-        if n_combinations(&model.grid).is_none_or(|n| n > LARGEST_GRID) {
+        let is_bounded = self.spec.search.name != "grid" || self.spec.budget.trials.is_some();
+        if !is_bounded && space.grid_size().is_none_or(|n| n > LARGEST_GRID) {
             let message = format!("the grid has more than {LARGEST_GRID} combinations");
-            let help = "take out axes or values";
+            let help = "take out axes or values, or draw some with `budget: { trials: … }`";
             self.add(Finding::key(grid, message).help(help));
         }
-        (self.findings.len() == n_findings).then_some(())
+        (self.findings.len() == n_findings).then_some(space)
     }
 
-    fn unknown_param(&mut self, info: &ModelInfo, key: &str, schema: &Value, place: &Place) {
+    pub(super) fn unknown_param(
+        &mut self,
+        info: &ModelInfo,
+        key: &str,
+        schema: &Value,
+        place: &Place,
+    ) {
         let name = info.plugin.name;
         let is_training = properties(&training_schema()).contains(&key);
         let (message, help) = if is_training {
@@ -148,7 +167,7 @@ impl Planner<'_> {
         self.add(Finding::key(place.key(key), message).help(help));
     }
 
-    fn check_axis(&mut self, rule: &Value, values: &[Value], place: &Place) {
+    pub(super) fn check_axis(&mut self, rule: &Value, values: &[Value], place: &Place) {
         if values.is_empty() {
             let message = format!("the grid axis {} is empty", place.name());
             let help = "list the values to try, or leave the axis out";
@@ -165,43 +184,83 @@ impl Planner<'_> {
         }
     }
 
-    /// Every combination of the grid with all parameters complete; `None` when the model refuses one.
-    fn configure(&mut self, info: ModelInfo, model: &ModelSpec, place: &Place) -> Option<Draft> {
-        let defaults = (info.training)(self.spec.task);
-        let training_keys = training_schema();
-        let training_keys = properties(&training_keys);
-        let split = |params: &Params| -> (Params, Params) {
-            params.clone().into_iter().partition(|(key, _)| training_keys.contains(&key.as_str()))
-        };
-        let (fixed_training, fixed_own) = split(&model.params);
+    /// The model with all that its trials share; `None` when it refuses what the spec surely asks for.
+    fn draft(
+        &mut self,
+        info: ModelInfo,
+        model: &ModelSpec,
+        space: Space,
+        place: &Place,
+    ) -> Option<Draft> {
         self.check_shared_loss(&info, model);
+        let names: Vec<String> = space.names().map(str::to_owned).collect();
+        let configurer = self.configurer(info, model, &names, place)?;
+        let is_listed_only = !model.configurations.is_empty()
+            && model.grid.is_empty()
+            && model.space.is_empty()
+            && model.zip.is_empty();
+        let n_findings = self.findings.len();
+        for (i, listed) in model.configurations.iter().enumerate() {
+            if let Err(refusal) = configurer.configure(listed) {
+                let message = format!("`{}` refuses it: {}", info.plugin.name, refusal.message());
+                let place = place.key("configurations").index(i);
+                self.add(Finding::value(place, message));
+            }
+        }
+        if !is_listed_only {
+            self.check_combinations(&info, &configurer, &space, place);
+        }
+        let (label, listed) = (label(model).to_owned(), model.configurations.clone());
+        (self.findings.len() == n_findings).then_some(Draft {
+            info,
+            label,
+            space,
+            listed,
+            is_listed_only,
+            configurer,
+        })
+    }
 
-        let mut configurations = Vec::new();
-        let mut refused = None;
-        let mut n_refused = 0;
-        for combination in combinations(&model.grid) {
-            let (training, own) = split(&combination);
-            let own = fixed_own.clone().into_iter().chain(own).collect();
-            let training = [&self.spec.training, &fixed_training, &training];
-            let complete = (info.plugin.complete)(&own).map_err(|error| error.to_string());
-            match complete.and_then(|own| Ok((own, overridden(defaults.as_ref(), training)?))) {
-                Ok((params, training)) => {
-                    let (name, revision) = (info.plugin.name.to_owned(), info.plugin.revision);
-                    configurations.push((Use { name, revision, params }, training));
-                }
-                Err(message) => {
+    /// A grid runs as it stands, so the model must take all of it but what a constraint leaves out; of any other search
+    /// some points in the space must be possible.
+    fn check_combinations(
+        &mut self,
+        info: &ModelInfo,
+        configurer: &Configurer,
+        space: &Space,
+        place: &Place,
+    ) {
+        let is_grid = self.spec.search.name == "grid" && self.spec.budget.trials.is_none();
+        let (mut refused, mut n_refused, mut n_possible) = (None, 0, 0);
+        let mut constraint = None;
+        let n = if is_grid { space.grid_size().unwrap_or(0) } else { N_PROBES };
+        for i in 0..n {
+            let point = if is_grid {
+                space.grid_point(i, |dimension| dimension.domain.from_unit(0.5))
+            } else {
+                Some(space.fill(|j, dimension| Some(dimension.domain.from_unit(probe(i, j)))))
+            };
+            let Some(point) = point else { continue };
+            let combination = space.params(&point);
+            match configurer.configure(&combination) {
+                Ok(_) => n_possible += 1,
+                Err(Refusal::Constraint(message)) => constraint = Some(message),
+                Err(Refusal::Model(message)) => {
                     n_refused += 1;
                     refused.get_or_insert((combination, message));
                 }
             }
         }
-        let label = label(model).to_owned();
-        let Some((combination, message)) = refused else {
-            let axes = completed_axes(&model.grid, &configurations);
-            return Some(Draft { info, label, axes, configurations });
-        };
-        self.add(refusal(&info, &combination, &message, n_refused, place));
-        None
+        match (refused, constraint) {
+            (Some((combination, message)), _) if is_grid || n_possible == 0 => {
+                self.add(refusal(info, &combination, &message, n_refused, place));
+            }
+            (_, Some(message)) if n_possible == 0 => {
+                let message = format!("the constraints leave nothing to try: {message}");
+                self.add(Finding::key(place.key("constraints"), message));
+            }
+            _ => {}
+        }
     }
 
     /// A loss from the spec's `training` must suit every model that does not choose its own.
@@ -226,40 +285,17 @@ impl Planner<'_> {
     }
 }
 
-fn label(model: &ModelSpec) -> &str {
+pub(super) fn label(model: &ModelSpec) -> &str {
     model.label.as_ref().unwrap_or(&model.name)
 }
 
-/// The axes with their values as the trials hold them: `0` of a real number is `0.0` there.
-fn completed_axes(
-    grid: &BTreeMap<String, Vec<Value>>,
-    configurations: &[Configuration],
-) -> BTreeMap<String, Vec<Value>> {
-    // The combinations stand in the order of counting: an axis moves on each time those after it are through.
-    let mut stride = configurations.len();
-    let mut completed = BTreeMap::new();
-    for (axis, values) in grid {
-        stride /= values.len();
-        let value = |i: usize| {
-            let (model, training) = &configurations[i * stride];
-            model.params.get(axis).cloned().unwrap_or_else(|| json!(training)[axis].clone())
-        };
-        completed.insert(axis.clone(), (0..values.len()).map(value).collect());
-    }
-    completed
-}
+/// Points looked at before a search of a space that cannot be counted.
+const N_PROBES: usize = 256;
 
-/// The model's default settings with each layer over the one before; `None` for a model without any.
-fn overridden(
-    defaults: Option<&Training>,
-    layers: [&Params; 3],
-) -> Result<Option<Training>, String> {
-    let Some(defaults) = defaults else { return Ok(None) };
-    let mut settings = json!(defaults);
-    for (key, value) in layers.into_iter().flatten() {
-        settings[key] = value.clone();
-    }
-    serde_json::from_value(settings).map(Some).map_err(|error| error.to_string())
+/// Points that fill a unit cube evenly: multiples of a different irrational number in each direction.
+fn probe(i: usize, dimension: usize) -> f64 {
+    let irrational = ((dimension + 2) as f64).sqrt() * 0.618_033_988_749_895;
+    (0.5 + i as f64 * irrational).fract()
 }
 
 /// The model's own word on parameters that are each allowed, but not together.

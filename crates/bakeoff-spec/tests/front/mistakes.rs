@@ -20,18 +20,18 @@ fn an_unknown_key_suggests_the_known_one() {
 
 #[test]
 fn an_unknown_key_far_from_all_lists_what_is_allowed() {
-    let spec = spec_with("training:\n", "budget: 3\ntraining:\n");
+    let spec = spec_with("training:\n", "wallet: 3\ntraining:\n");
     insta::assert_snapshot!(mistakes(&spec), @r"
-     x unknown key `budget`
+     x unknown key `wallet`
        ,-[/specs/study.yaml:13:1]
     12 |     name: ratio
-    13 | budget: 3
+    13 | wallet: 3
        : ^^^|^^
-       :    `-- budget
+       :    `-- wallet
     14 | training:
        `----
-     help: allowed: `about`, `data`, `evaluation`, `models`, `name`, `replicates`, `report`,
-           `schedule`, `search`, `task`, `training`, `version`
+     help: allowed: `about`, `budget`, `data`, `evaluation`, `keep`, `models`, `name`, `replicates`,
+           `report`, `schedule`, `search`, `space`, `task`, `training`, `version`
     ");
 }
 

@@ -292,6 +292,6 @@ fn a_grid_too_large_to_mean() {
        :       `-- models[1].grid
     21 |       hidden: [32, 64]
        `----
-     help: take out axes or values
+     help: take out axes or values, or draw some with `budget: { trials: … }`
     ");
 }

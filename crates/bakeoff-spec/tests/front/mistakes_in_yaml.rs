@@ -230,8 +230,8 @@ fn an_empty_file() {
     x the spec must be a mapping, not empty
      ,-[/specs/study.yaml:1:1]
      `----
-    help: its keys are `about`, `data`, `evaluation`, `models`, `name`, `replicates`, `report`,
-          `schedule`, `search`, `task`, `training`, `version`
+    help: its keys are `about`, `budget`, `data`, `evaluation`, `keep`, `models`, `name`,
+          `replicates`, `report`, `schedule`, `search`, `space`, `task`, `training`, `version`
     ");
 }
 

@@ -123,6 +123,7 @@ pub(crate) fn catalog() -> Catalog {
             metric("mae", Task::Rating, false),
         ],
         searches: vec![Entry::of::<Grid>(())],
+        pruners: Vec::new(),
         executors: vec![Entry::of::<Local>(())],
     }
 }

@@ -7,8 +7,8 @@ use serde_json::Value;
 use crate::plugins::{GOOD, good_json, plan, plan_at, spec_with};
 
 fn keys(plan: &Plan) -> (String, Vec<TrialKey>) {
-    let trials = plan.models.iter().flat_map(|model| &model.candidates);
-    (plan.spec_hash.clone(), trials.map(bakeoff_spec::Trial::key).collect())
+    let trials = plan.models.iter().flat_map(bakeoff_spec::ModelPlan::grid);
+    (plan.spec_hash.clone(), trials.map(|trial| trial.key()).collect())
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use bakeoff_spec::{ModelPlan, ModelStudy, Plan, SpecError, Study};
+use bakeoff_spec::{ModelPlan, ModelStudy, Plan, Space, SpecError, Study};
 use bakeoff_store::Folder;
 use serde::Serialize;
 use serde_json::json;
@@ -35,7 +35,7 @@ struct CheckedModel<'a> {
     candidates: usize,
     replicates: usize,
     cached: usize,
-    axes: &'a std::collections::BTreeMap<String, Vec<serde_json::Value>>,
+    space: &'a Space,
 }
 
 pub(crate) fn run(args: &CheckArgs, places: &Places) -> anyhow::Result<Exit> {
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &CheckArgs, places: &Places) -> anyhow::Result<Exit> {
     };
     // The folder alone: a sweep that runs meanwhile holds the store, and checking must not wait for it.
     let folder = Folder::at(&places.store);
-    let study = Study::of(&plan, |key| folder.read_outcome(key).ok().flatten());
+    let study = bakeoff_runner::study(&plan, &folder)?;
     let checked = describe(&plan, &study);
     if args.json.json { print_json(&checked) } else { print(&for_people(&checked)) }
 }
@@ -60,10 +60,10 @@ fn describe<'a>(plan: &'a Plan, study: &Study) -> Checked<'a> {
     let describe_model = |(model, study): (&'a ModelPlan, &ModelStudy)| CheckedModel {
         model: &model.label,
         family: &model.family,
-        candidates: model.candidates.len(),
+        candidates: study.candidates.len(),
         replicates: plan.seeds.len(),
-        cached: study.outcomes().count(),
-        axes: &model.axes,
+        cached: study.n_done(),
+        space: &model.space,
     };
     Checked {
         name: &plan.name,
@@ -81,7 +81,10 @@ fn describe<'a>(plan: &'a Plan, study: &Study) -> Checked<'a> {
 
 fn for_people(checked: &Checked<'_>) -> String {
     let rows = checked.models.iter().map(|model| {
-        let axes = model.axes.iter().map(|(axis, values)| format!("{axis} × {}", values.len()));
+        let axes = model.space.dimensions.iter().map(|dimension| {
+            let n = dimension.domain.n_values().map_or("∞".to_owned(), |n| n.to_string());
+            format!("{} × {n}", dimension.params.join("+"))
+        });
         vec![
             model.model.to_owned(),
             model.family.to_owned(),
@@ -92,7 +95,7 @@ fn for_people(checked: &Checked<'_>) -> String {
         ]
     });
     let mut text =
-        table(&["model", "family", "candidates", "replicates", "cached", "grid"], rows.collect());
+        table(&["model", "family", "candidates", "replicates", "cached", "varied"], rows.collect());
     let Checked { name, trials, cached, to_run, failed, select, .. } = checked;
     let _ = writeln!(
         text,

@@ -16,7 +16,7 @@ use crate::places::Places;
 pub(crate) fn run(args: &SpecArgs, places: &Places) -> anyhow::Result<Exit> {
     let (_, plan) = plan(&args.spec, places)?;
     let folder = Folder::at(&places.store);
-    let study = Study::of(&plan, |key| folder.read_outcome(key).ok().flatten());
+    let study = bakeoff_runner::study(&plan, &folder)?;
     let Some(card) = folder.read_card(&plan.recipe.key())?.filter(|_| study.counts.cached > 0)
     else {
         bail!("nothing of {} has run yet; `bakeoff sweep` runs it", args.spec.display());

@@ -37,9 +37,12 @@ pub(crate) fn run(args: &SweepArgs, places: &Places) -> anyhow::Result<Exit> {
     } else {
         print(&format!("{}\n", path.display()))?;
     }
+    if let Some(why) = &study.halted {
+        say(&format!("bakeoff: the sweep was stopped: {why}"));
+    }
     Ok(match () {
         () if stop.is_requested() => Exit::Interrupted,
-        () if study.counts.failed > 0 => Exit::TrialFailed,
+        () if study.counts.failed > 0 || study.halted.is_some() => Exit::TrialFailed,
         () => Exit::Done,
     })
 }
@@ -53,13 +56,11 @@ fn apply_overrides(args: &SweepArgs, plan: &mut Plan) {
     schedule.threads = args.threads.unwrap_or(schedule.threads);
 }
 
-fn forget_failed(plan: &Plan, store: &Store) -> anyhow::Result<()> {
-    let candidates = plan.models.iter().flat_map(|model| &model.candidates);
-    let trials =
-        candidates.flat_map(|trial| std::iter::once(trial.clone()).chain(plan.replicates(trial)));
-    let keys: Vec<_> = trials.map(|trial| trial.key()).collect();
-    store.forget_failed(&keys)?;
-    Ok(())
+/// Trials of the spec that failed for good are as if they had never run; what they were stays among the attempts.
+pub(super) fn forget_failed(plan: &Plan, store: &Store) -> anyhow::Result<usize> {
+    let study = bakeoff_runner::study(plan, store)?;
+    let keys: Vec<_> = study.failures.into_iter().map(|outcome| outcome.key).collect();
+    Ok(store.forget_failed(&keys)?)
 }
 
 fn sinks(progress: Progress) -> Vec<Box<dyn Sink>> {

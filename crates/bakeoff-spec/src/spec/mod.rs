@@ -1,5 +1,8 @@
 //! What a user writes: one struct a section of the YAML file. Doc comments here are the schema's descriptions.
 
+mod schedule;
+mod search;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -8,6 +11,8 @@ use serde_json::Value;
 
 use crate::registry::Params;
 use crate::trial::Task;
+pub use schedule::{FailureSpec, ModelLimits, OnFailure, OnOutOfMemory, ScheduleSpec};
+pub use search::{BudgetSpec, DimensionSpec, KeepSpec, KeptCheckpoints, SearchSpec};
 
 /// A study: data, models, grids, metrics, and how to run and report them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -36,9 +41,15 @@ pub struct Spec {
     /// Which metrics, at which cutoffs, and the one that chooses.
     #[serde(default)]
     pub evaluation: EvaluationSpec,
+    /// What every search varies in each model that has such a parameter and does not set it itself.
+    #[serde(default)]
+    pub space: BTreeMap<String, DimensionSpec>,
     /// How configurations are proposed.
-    #[serde(default = "grid_search")]
-    pub search: PluginSpec,
+    #[serde(default)]
+    pub search: SearchSpec,
+    /// What each model's search may spend: the same for every model, so that none is left untuned.
+    #[serde(default)]
+    pub budget: BudgetSpec,
     /// The seeds under which each model's chosen configuration is run.
     #[serde(default)]
     pub replicates: ReplicatesSpec,
@@ -48,6 +59,9 @@ pub struct Spec {
     /// What the report shows.
     #[serde(default)]
     pub report: ReportSpec,
+    /// What stays in the store when `bakeoff gc` has run.
+    #[serde(default)]
+    pub keep: KeepSpec,
 }
 
 /// A plug-in by name, with its parameters.
@@ -59,10 +73,6 @@ pub struct PluginSpec {
     /// Its parameters; what is left out has its default.
     #[serde(default)]
     pub params: Params,
-}
-
-fn grid_search() -> PluginSpec {
-    PluginSpec { name: "grid".into(), params: Params::new() }
 }
 
 /// Which interactions, how cleaned, how split.
@@ -78,7 +88,7 @@ pub struct DataSpec {
     pub split: PluginSpec,
 }
 
-/// A model, its fixed parameters and its grid.
+/// A model, its fixed parameters, and what its search varies.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModelSpec {
@@ -94,6 +104,18 @@ pub struct ModelSpec {
     /// Axes of the grid: a list of values for a hyperparameter or training setting.
     #[serde(default)]
     pub grid: BTreeMap<String, Vec<Value>>,
+    /// What the search varies beside the grid's axes.
+    #[serde(default)]
+    pub space: BTreeMap<String, DimensionSpec>,
+    /// Axes that advance together: every list of a mapping has the same length.
+    #[serde(default)]
+    pub zip: Vec<BTreeMap<String, Vec<Value>>>,
+    /// Conditions that every configuration must meet, such as `hidden % n_heads == 0`.
+    #[serde(default)]
+    pub constraints: Vec<String>,
+    /// Configurations to try first; without grid and space, the only ones.
+    #[serde(default)]
+    pub configurations: Vec<Params>,
 }
 
 /// Which metrics, at which cutoffs, and the one that chooses.
@@ -111,6 +133,10 @@ pub struct EvaluationSpec {
     /// The validation metric that stops training and chooses; by default `ndcg@10`, or `rmse` for ratings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub select: Option<String>,
+    /// A second objective, weighed against `select` on a Pareto front: `latency`, `size`, `fit_time`, `memory`, or another
+    /// metric. Every configuration on a model's front is scored on test.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub against: Option<String>,
 }
 
 /// The seeds under which each model's chosen configuration is run.
@@ -131,60 +157,6 @@ impl Default for ReplicatesSpec {
 
 fn one_seed() -> Vec<u64> {
     vec![1]
-}
-
-/// Where and how trials run. Nothing here changes a number or a key.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ScheduleSpec {
-    /// Who runs the trials.
-    #[serde(default = "local_executor")]
-    pub executor: PluginSpec,
-    /// `auto` (CUDA cards if there are any, else the CPU), `cpu`, `cuda`, or cards such as `cuda:0,2`.
-    #[serde(default = "auto_devices")]
-    #[schemars(regex(pattern = r"^(auto|cpu|cuda(:\d+(,\d+)*)?)$"))]
-    pub devices: String,
-    /// Trials at a time on each device; by default 1 a card, and cores ÷ threads on the CPU.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 1024))]
-    pub slots: Option<u32>,
-    /// CPU threads of each worker.
-    #[serde(default = "one")]
-    #[schemars(range(min = 1, max = 1024))]
-    pub threads: u32,
-    /// How often a trial that crashed, ran out of memory or timed out is tried again.
-    #[serde(default = "one")]
-    #[schemars(range(min = 0, max = 100))]
-    pub retries: u32,
-    /// Seconds after which a trial is stopped; by default never.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 31_536_000))]
-    pub timeout_secs: Option<u64>,
-}
-
-impl Default for ScheduleSpec {
-    fn default() -> Self {
-        Self {
-            executor: local_executor(),
-            devices: auto_devices(),
-            slots: None,
-            threads: 1,
-            retries: 1,
-            timeout_secs: None,
-        }
-    }
-}
-
-fn local_executor() -> PluginSpec {
-    PluginSpec { name: "local".into(), params: Params::new() }
-}
-
-fn auto_devices() -> String {
-    "auto".into()
-}
-
-fn one() -> u32 {
-    1
 }
 
 /// What the report shows.

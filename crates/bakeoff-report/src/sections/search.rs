@@ -1,0 +1,196 @@
+//! What every model's search was allowed and what it tried, with the validation values.
+
+use bakeoff_spec::{Candidate, Plan, State};
+
+use crate::figures::Place;
+use crate::findings::{Findings, ModelFindings};
+use crate::format::{self, NONE, code, duration, plain, plural};
+use crate::sections::Page;
+use crate::table::{Table, numbers, words};
+
+/// A longer list says no more: the best ones are shown.
+const MOST_SHOWN: usize = 40;
+
+pub(crate) fn section(page: &Page<'_>) -> String {
+    let findings = page.findings;
+    let plan = findings.view.plan;
+    let select = &plan.select;
+    let (searched, fixed): (Vec<_>, Vec<_>) = findings
+        .models
+        .iter()
+        .enumerate()
+        .partition(|(_, model)| !model.plan.space.is_empty() || !model.plan.listed.is_empty());
+    let mut lines = vec!["## Search\n".to_owned(), strategy(plan), budget(findings)];
+    lines.push(format!(
+        "The tables show {select} on validation, under the first seed; the chosen one in bold."
+    ));
+    if !fixed.is_empty() {
+        let fixed: Vec<String> = fixed.iter().map(|(_, model)| plain(&model.plan.label)).collect();
+        lines.push(format!("Nothing to vary: {}.", fixed.join(", ")));
+    }
+    lines.push(format!("\n{}{}", spent(findings), page.figures(Place::Search)));
+    for (i, model) in searched {
+        lines.push(format!("\n### {}\n", plain(&model.plan.label)));
+        lines.push(table(findings, model) + &page.figures_of(Place::Grids, i));
+    }
+    lines.join("\n")
+}
+
+fn strategy(plan: &Plan) -> String {
+    let search = &plan.spec.search;
+    let mut text = format!("Configurations were proposed by {}", code(&search.name));
+    if search.name != "grid" {
+        text += &format!(", seed {}", search.seed);
+    }
+    if search.deterministic {
+        text += &format!(", deterministic with a lag of {}", search.lag);
+    }
+    if let Some(prune) = &search.prune {
+        text += &format!("; trials that fell behind were stopped by {}", code(&prune.name));
+    }
+    text + "."
+}
+
+/// The same for every model, or the truth.
+fn budget(findings: &Findings<'_>) -> String {
+    let budget = &findings.view.plan.spec.budget;
+    if let Some(secs) = budget.time_secs {
+        return format!("Every model got the same budget: {} of wall time.", duration(secs as f64));
+    }
+    if let Some(secs) = budget.device_time_secs {
+        return format!(
+            "Every model got the same budget: {} of device time.",
+            duration(secs as f64)
+        );
+    }
+    let tried = findings.models.iter().map(|model| model.study.n_configurations());
+    let tunable =
+        findings.models.iter().zip(tried).filter(|(model, _)| !model.plan.space.is_empty());
+    let counts: Vec<(String, usize)> =
+        tunable.map(|(model, n)| (plain(&model.plan.label), n)).collect();
+    let is_equal = counts.iter().all(|(_, n)| *n == counts[0].1);
+    match counts.first() {
+        None => "No model was searched.".into(),
+        Some((_, n)) if is_equal => {
+            let n = plural(*n, "configuration");
+            format!("Every model with something to vary got the same budget: {n}.")
+        }
+        Some(_) => {
+            let each: Vec<String> =
+                counts.iter().map(|(label, n)| format!("{label} {n}")).collect();
+            format!(
+                "The models were **not** tried equally often, in configurations: {}.",
+                each.join(", ")
+            )
+        }
+    }
+}
+
+fn spent(findings: &Findings<'_>) -> Table {
+    let mut table = Table::of([
+        words("model"),
+        numbers("configurations"),
+        numbers("trials"),
+        numbers("failed"),
+        numbers("pruned"),
+        numbers("epochs"),
+        numbers("device time"),
+        words("ended"),
+    ]);
+    for model in &findings.models {
+        let study = model.study;
+        let briefs = || study.candidates.iter().filter_map(|one| one.brief.as_ref());
+        let count = |is_meant: fn(State) -> bool| {
+            briefs().filter(|brief| is_meant(brief.state)).count().to_string()
+        };
+        let epochs: u32 =
+            briefs().map(|brief| brief.epochs - brief.resumed_epoch.min(brief.epochs)).sum();
+        let ended = match &study.ended_early {
+            Some(why) => plain(why),
+            None if study.is_searched => "complete".into(),
+            None => "not yet".into(),
+        };
+        table.row([
+            plain(&model.plan.label),
+            study.n_configurations().to_string(),
+            briefs().count().to_string(),
+            count(|state| state == State::Failed),
+            count(|state| matches!(state, State::Pruned { .. })),
+            epochs.to_string(),
+            duration(study.device_secs()),
+            ended,
+        ]);
+    }
+    table
+}
+
+fn table(findings: &Findings<'_>, model: &ModelFindings<'_>) -> String {
+    let candidates = &model.study.candidates;
+    let mut names: Vec<&str> = model.plan.space.names().collect();
+    names.extend(model.plan.listed.iter().flat_map(|listed| listed.keys().map(String::as_str)));
+    names.sort_unstable();
+    names.dedup();
+    let has_rungs = candidates.iter().any(|candidate| candidate.epochs.is_some());
+    let rung = has_rungs.then(|| numbers("at most"));
+    let mut table = Table::of(names.iter().map(|name| words(*name)).chain(rung).chain([
+        numbers(format!("valid {}", findings.view.plan.select)),
+        numbers("best epoch"),
+        numbers("fit"),
+        words("trial"),
+    ]));
+    let mut shown: Vec<usize> = (0..candidates.len()).collect();
+    if shown.len() > MOST_SHOWN {
+        let plan = findings.view.plan;
+        let loss = |i: &usize| {
+            let value = candidates[*i].value().unwrap_or(f64::NAN);
+            if plan.higher_is_better { -value } else { value }
+        };
+        // NaN stands behind every number.
+        shown.sort_by(|a, b| loss(a).total_cmp(&loss(b)));
+        shown.truncate(MOST_SHOWN);
+    }
+    for &i in &shown {
+        let candidate = &candidates[i];
+        let mut params = model.plan.varied(&candidate.choice);
+        let values = names.iter().map(|name| {
+            params.remove(*name).map_or_else(|| NONE.into(), |value| code(&format::value(&value)))
+        });
+        let values: Vec<String> = values.collect();
+        let rung = has_rungs.then(|| {
+            let epochs = candidate.epochs.or(model.plan.epochs);
+            epochs.map_or_else(|| NONE.into(), |epochs| epochs.to_string())
+        });
+        let is_chosen = model.study.chosen == Some(i);
+        let [epoch, fit] =
+            match candidate.brief.as_ref().filter(|brief| brief.state != State::Failed) {
+                Some(brief) if brief.best_epoch > 0 => {
+                    [brief.best_epoch.to_string(), duration(brief.fit_secs)]
+                }
+                Some(brief) => [NONE.into(), duration(brief.fit_secs)],
+                None => [NONE.into(), NONE.into()],
+            };
+        let key = format!("`{}`", candidate.key.short());
+        let cells = [value_cell(candidate, is_chosen), epoch, fit, key];
+        table.row(values.into_iter().chain(rung).chain(cells));
+    }
+    let left = candidates.len() - shown.len();
+    let more = if left == 0 {
+        String::new()
+    } else {
+        format!("\nThe best {MOST_SHOWN} are shown; {left} more were tried.\n")
+    };
+    table.to_string() + &more
+}
+
+fn value_cell(candidate: &Candidate, is_chosen: bool) -> String {
+    match (candidate.brief.as_ref().map(|brief| brief.state), candidate.value()) {
+        (None, _) => "not run".into(),
+        (Some(State::Failed), _) => "failed".into(),
+        (Some(State::Pruned { epoch }), _) => format!("stopped after {epoch}"),
+        (Some(State::Completed), None) => NONE.into(),
+        (Some(State::Completed), Some(value)) if is_chosen => {
+            format!("**{}**", format::metric(value))
+        }
+        (Some(State::Completed), Some(value)) => format::metric(value),
+    }
+}

@@ -1,0 +1,109 @@
+//! Conditions between parameters, such as `hidden % n_heads == 0`, in the Common Expression Language: data that can
+//! say yes or no and do nothing else. The one file that names `cel`.
+
+use std::sync::Arc;
+
+use cel::{Context, Program};
+use serde_json::Value;
+
+use crate::registry::Params;
+
+/// A condition that every configuration of a model must meet.
+#[derive(Clone)]
+pub(crate) struct Constraint {
+    text: String,
+    // Compiled once; a program cannot be cloned.
+    program: Arc<Program>,
+}
+
+/// Longer ones are no conditions, and the parser's time grows with them.
+const LONGEST: usize = 400;
+
+impl Constraint {
+    /// Reads a condition.
+    ///
+    /// # Errors
+    /// What is wrong with it, as a sentence fragment.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        if text.len() > LONGEST {
+            return Err(format!("it is longer than {LONGEST} characters"));
+        }
+        let program = Program::compile(text).map_err(|error| {
+            let error = error.to_string();
+            let first = error.lines().next().unwrap_or_default();
+            first.trim_start_matches("ERROR: ").trim_start_matches("<input>:").to_owned()
+        })?;
+        Ok(Self { text: text.to_owned(), program: Arc::new(program) })
+    }
+
+    /// As written.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The parameters that it speaks of, in alphabetical order.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let references = self.program.references();
+        let mut names: Vec<String> =
+            references.variables().into_iter().map(str::to_owned).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// Whether the parameters meet it.
+    ///
+    /// # Errors
+    /// That they do not, or why that cannot be said.
+    pub(crate) fn check(&self, params: &Params) -> Result<(), String> {
+        let text = &self.text;
+        let mut context = Context::default();
+        for name in self.names() {
+            let value = params.get(&name).cloned().unwrap_or(Value::Null);
+            let added = match (value.as_i64(), value.as_f64()) {
+                // Whole numbers of one kind, that of the numbers in the text.
+                (Some(whole), _) => context.add_variable(name, whole),
+                (None, Some(real)) => context.add_variable(name, real),
+                (None, None) => context.add_variable(name, value),
+            };
+            added.map_err(|error| format!("`{text}`: {error}"))?;
+        }
+        match self.program.execute(&context) {
+            Ok(cel::Value::Bool(true)) => Ok(()),
+            Ok(cel::Value::Bool(false)) => Err(format!("the constraint `{text}` does not hold")),
+            Ok(_) => Err(format!("the constraint `{text}` is neither true nor false")),
+            Err(error) => Err(format!(
+                "the constraint `{text}` cannot be computed: {error} (whole and real numbers mix only in \
+                 comparisons: write `double(x) * 0.5`)"
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(text: &str, params: Value) -> Result<(), String> {
+        Constraint::parse(text).unwrap().check(&serde_json::from_value(params).unwrap())
+    }
+
+    #[test]
+    fn parameters_meet_a_constraint_or_not() {
+        assert_eq!(check("hidden % n_heads == 0", json!({"hidden": 64, "n_heads": 2})), Ok(()));
+        let refused = check("hidden % n_heads == 0", json!({"hidden": 64, "n_heads": 3}));
+        assert_eq!(refused.unwrap_err(), "the constraint `hidden % n_heads == 0` does not hold");
+        let either = "optimizer == 'adam' || momentum < 1";
+        assert_eq!(check(either, json!({"optimizer": "sgd", "momentum": 0.5})), Ok(()));
+    }
+
+    #[test]
+    fn what_is_no_condition_is_refused_with_the_reason() {
+        assert!(Constraint::parse("hidden %").is_err());
+        assert!(Constraint::parse(&"(".repeat(1000)).is_err());
+        assert!(check("hidden + 1", json!({"hidden": 1})).unwrap_err().contains("neither"));
+        assert!(check("hidden * x < 1.0", json!({"hidden": 1, "x": 0.5})).is_err());
+        assert_eq!(Constraint::parse("b > a").unwrap().names(), ["a", "b"]);
+    }
+}
