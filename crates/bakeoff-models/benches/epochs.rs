@@ -8,8 +8,8 @@
 use std::path::{Path, PathBuf};
 
 use bakeoff_data::{Dataset, fingerprint, prepare};
-use bakeoff_models::{ModelEntry, registry, run_trial};
-use bakeoff_spec::{Params, Recipe, Scored, Task, Trial, Use};
+use bakeoff_models::{Checkpoints, ModelEntry, registry, run_trial};
+use bakeoff_spec::{Fitting, Params, Recipe, Scored, Task, Trial, Use};
 use serde_json::json;
 use tch::Device;
 
@@ -56,8 +56,8 @@ fn measure(model: &ModelEntry, data: &Dataset, epochs: u32, folder: &Path) {
         scored: Scored::Valid,
         seed: 1,
     };
-    let path = folder.join("fit.safetensors");
-    match run_trial(&trial, data, Device::Cpu, &path, &mut |_| {}) {
+    let checkpoints = Checkpoints::at(folder.join(trial.fit_key()));
+    match run_trial(&trial, data, Device::Cpu, &checkpoints, &Fitting::default(), &mut |_| {}) {
         Ok(result) => {
             let cost = &result.cost;
             let pairs_per_sec = cost.pairs_per_epoch as f64 / cost.epoch_secs;

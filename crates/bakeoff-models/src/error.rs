@@ -25,15 +25,17 @@ pub enum ModelError {
     /// A metric could not be computed.
     #[error("a metric could not be computed")]
     Metric(#[from] MetricError),
-    /// The loss is no longer a number.
+    /// The loss, or what validation says, is no longer a number.
     #[error(
-        "the loss became {loss} in epoch {epoch}; a smaller learning_rate or clip_norm usually helps"
+        "{what} became {value} in epoch {epoch}; a smaller learning_rate or clip_norm usually helps"
     )]
     Diverged {
         /// The epoch, from 1.
         epoch: u32,
+        /// What is no number, for people.
+        what: String,
         /// NaN or infinite.
-        loss: f64,
+        value: f64,
     },
     /// A checkpoint could not be written.
     #[error("could not write the checkpoint {path}")]

@@ -26,7 +26,9 @@ pub mod rnn;
 pub mod run_trial;
 pub mod seen;
 pub mod training;
+mod trial_fit;
 
+pub use checkpoint::Checkpoints;
 pub use error::ModelError;
 pub use model::{Built, Direct, ModelEntry, ModelPlugin, Setting};
 pub use registry::{catalog, find};

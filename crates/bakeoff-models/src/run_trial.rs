@@ -1,33 +1,33 @@
 //! A trial from beginning to end: build, fit, score.
 
-use std::path::Path;
 use std::time::Instant;
 
 use bakeoff_data::Dataset;
 use bakeoff_metrics::Evaluation;
-use bakeoff_spec::{Cost, CurvePoint, Loss, Scored, Scores, Training, Trial};
+use bakeoff_spec::{Cost, CurvePoint, Fitting, Scored, Scores, Trial};
 use tch::Device;
 
-use crate::checkpoint;
+use crate::checkpoint::{self, Checkpoints};
 use crate::error::ModelError;
 use crate::evaluate::Evaluator;
 use crate::layers::dropout;
 use crate::model::{Built, Setting};
-use crate::network::Network;
 use crate::registry::find;
-use crate::training::feed::Feeder;
-use crate::training::{Fit, fit};
+use crate::training::Fit;
+use crate::trial_fit::TrialFit;
 
 /// What a trial gives.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct TrialResult {
-    /// Metrics on validation.
+    /// Whether the stop rule ended it, after the last epoch of the curve.
+    pub is_pruned: bool,
+    /// Metrics on validation; of a pruned trial, the best value of the selecting one.
     pub valid: Scores,
     /// Metrics on test; empty unless the trial scores it.
     pub test: Scores,
-    /// The selecting metric by user or row, on test if it is scored, else on validation.
+    /// The selecting metric by user or row, on test if it is scored, else on validation; empty for a pruned trial.
     pub units: Vec<f32>,
-    /// The epoch whose weights were scored; 0 for models without epochs.
+    /// The epoch whose weights were scored, or for a pruned trial the best one; 0 for models without epochs.
     pub best_epoch: u32,
     /// One point an epoch.
     pub curve: Vec<CurvePoint>,
@@ -35,8 +35,11 @@ pub struct TrialResult {
     pub cost: Cost,
 }
 
-/// Runs a trial on a device. The weights of a search trial are left at `checkpoint`; a trial that scores test too and
-/// whose fit is the same takes them from there instead of training again.
+/// Runs a trial on a device.
+///
+/// The weights of a search trial are left in a checkpoint; a trial that scores test too and whose fit is the same takes
+/// them from there instead of training again. A fit goes on from the checkpoint of a shorter one, or of a killed attempt
+/// at itself, to the same bits as from the beginning (same kind of device, same threads).
 ///
 /// # Errors
 /// [`ModelError`]: a diverged training, data or parameters that do not fit the model.
@@ -47,7 +50,30 @@ pub fn run_trial(
     trial: &Trial,
     data: &Dataset,
     device: Device,
-    checkpoint: &Path,
+    checkpoints: &Checkpoints,
+    fitting: &Fitting,
+    on_epoch: &mut dyn FnMut(&CurvePoint),
+) -> Result<TrialResult, ModelError> {
+    let result = fit_and_score(trial, data, device, checkpoints, fitting, on_epoch);
+    let is_needed = match &result {
+        // To another rule, it has not run.
+        Ok(result) => result.is_pruned && fitting.is_resumable,
+        Err(ModelError::Diverged { .. }) => false,
+        Err(_) => true,
+    };
+    if !is_needed {
+        // It need not be there, and does no harm where it is.
+        let _ = std::fs::remove_file(checkpoints.partial());
+    }
+    result
+}
+
+fn fit_and_score(
+    trial: &Trial,
+    data: &Dataset,
+    device: Device,
+    checkpoints: &Checkpoints,
+    fitting: &Fitting,
     on_epoch: &mut dyn FnMut(&CurvePoint),
 ) -> Result<TrialResult, ModelError> {
     let started = Instant::now();
@@ -58,36 +84,43 @@ pub fn run_trial(
         .ok_or_else(|| ModelError::UnknownModel(trial.model.name.clone()))?;
     let setting = Setting { task: trial.task, device };
     let model = (entry.build)(&trial.model.params, data, &setting)?;
-    let on_valid = Evaluator::valid(trial, data);
+    let on_valid = Evaluator::valid(trial, data).in_parts(fitting.micro_batches);
     let mut eval_secs = Vec::new();
-    let mut cost = Cost::default();
-    let fit = match (&model, &trial.training) {
+    let mut result = TrialResult::default();
+    match (&model, &trial.training) {
         (Built::Direct(direct), _) => {
-            cost.n_params = direct.n_params();
-            cost.fit_secs = started.elapsed().as_secs_f64();
-            None
+            result.cost.n_params = direct.n_params();
+            result.cost.fit_secs = started.elapsed().as_secs_f64();
         }
         (Built::Network(network), Some(training)) => {
             let network = network.as_ref();
-            cost.n_params = network.parameters().count();
+            result.cost.n_params = network.parameters().count();
             let kept = match trial.scored {
-                Scored::ValidAndTest => checkpoint::load(checkpoint, network),
+                Scored::ValidAndTest => checkpoint::load(&checkpoints.finished(), network),
                 Scored::Valid => None,
             };
-            cost.from_checkpoint = kept.is_some();
-            let fit = match kept {
-                Some(fit) => fit,
-                None => train(trial, training, data, network, &on_valid, &mut eval_secs, on_epoch)?,
-            };
-            if trial.scored == Scored::Valid {
-                checkpoint::save(checkpoint, network, &fit)?;
+            if let Some(fit) = kept {
+                result.cost.from_checkpoint = true;
+                result.take(fit);
+            } else {
+                let on_valid = &on_valid;
+                let fit =
+                    TrialFit { trial, training, data, network, on_valid, checkpoints, fitting };
+                let fitted = fit.run(on_epoch)?;
+                eval_secs = fitted.eval_secs;
+                result.take(fitted.fit);
+                if let Some(best) = fitted.pruned {
+                    result.is_pruned = true;
+                    result.valid = [(trial.select.clone(), best)].into();
+                    result.cost.eval_secs = median(eval_secs);
+                    return Ok(result);
+                }
             }
-            Some(fit)
         }
         (Built::Network(_), None) => {
             return Err(ModelError::Dataset("the trial has no training settings".into()));
         }
-    };
+    }
 
     let mut timed = |evaluator: &Evaluator<'_>| -> Result<Evaluation, ModelError> {
         let started = Instant::now();
@@ -96,54 +129,26 @@ pub fn run_trial(
         Ok(evaluation)
     };
     let valid = timed(&on_valid)?;
-    let (test, units) = match trial.scored {
-        Scored::Valid => (Scores::new(), valid.units),
-        Scored::ValidAndTest => {
-            let test = timed(&Evaluator::test(trial, data))?;
-            (test.scores, test.units)
-        }
-    };
-    cost.eval_secs = median(eval_secs);
-    let mut result =
-        TrialResult { valid: valid.scores, test, units, best_epoch: 0, curve: Vec::new(), cost };
-    if let Some(fit) = fit {
-        result.cost.epochs = fit.curve.len() as u32;
-        result.cost.epoch_secs = median(fit.curve.iter().map(|point| point.secs).collect());
-        result.cost.pairs_per_epoch = fit.pairs_per_epoch;
-        result.cost.fit_secs = fit.secs;
-        result.best_epoch = fit.best_epoch;
-        result.curve = fit.curve;
+    (result.valid, result.units) = (valid.scores, valid.units);
+    if trial.scored == Scored::ValidAndTest {
+        let test = timed(&Evaluator::test(trial, data).in_parts(fitting.micro_batches))?;
+        (result.test, result.units) = (test.scores, test.units);
     }
+    result.cost.eval_secs = median(eval_secs);
     Ok(result)
 }
 
-fn train(
-    trial: &Trial,
-    training: &Training,
-    data: &Dataset,
-    network: &dyn Network,
-    on_valid: &Evaluator<'_>,
-    eval_secs: &mut Vec<f64>,
-    on_epoch: &mut dyn FnMut(&CurvePoint),
-) -> Result<Fit, ModelError> {
-    let n_negatives = match training.loss {
-        Loss::Mse | Loss::CrossEntropy => 0,
-        Loss::Bce | Loss::Bpr | Loss::SampledCrossEntropy => training.n_negatives as usize,
-    };
-    let feeder = Feeder::new(data, network.feed(), training.batch_size as usize, n_negatives);
-    let catalog = bakeoff_metrics::catalog();
-    let higher_is_better = catalog
-        .iter()
-        .find(|metric| metric.name == trial.select.name)
-        .is_none_or(|metric| metric.higher_is_better);
-    let mut validate = |network: &dyn Network| {
-        let started = Instant::now();
-        let evaluation = on_valid.evaluate_network(network)?;
-        eval_secs.push(started.elapsed().as_secs_f64());
-        Ok(evaluation.scores[&trial.select])
-    };
-    let better = |a: f64, b: f64| if higher_is_better { a > b } else { a < b };
-    fit(network, &feeder, training, trial.seed, &mut validate, &better, on_epoch)
+impl TrialResult {
+    fn take(&mut self, fit: Fit) {
+        self.cost.epochs = fit.curve.len() as u32;
+        self.cost.epoch_secs = median(fit.curve.iter().map(|point| point.secs).collect());
+        self.cost.pairs_per_epoch = fit.pairs_per_epoch;
+        self.cost.fit_secs = fit.secs;
+        self.cost.resumed_epoch = fit.resumed_epoch;
+        self.cost.micro_batches = fit.micro_batches;
+        self.best_epoch = fit.best_epoch;
+        self.curve = fit.curve;
+    }
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

@@ -35,7 +35,7 @@ pub(crate) enum Reply {
     Ready,
     /// An epoch ended.
     Epoch(CurvePoint),
-    /// The trial completed and its outcome is in the store's folder.
+    /// The trial completed or was pruned, and its outcome is in the store's folder.
     Completed,
     /// The attempt failed. Its outcome is not written: whether the trial is tried again is the coordinator's decision.
     Failed(Box<Outcome>),

@@ -1,4 +1,4 @@
-//! The worker's side: reads orders, runs them by the one function that it is given, keeps what completed.
+//! The worker's side: reads orders, runs them by the one function that it is given, keeps what did not fail.
 //!
 //! A worker has no will of its own. It dies with its coordinator, it says what happened and leaves the consequences to
 //! the coordinator, and after a panic it is not used again.
@@ -20,7 +20,7 @@ use rustix::process::{Signal, getpid, kill_process, set_parent_process_death_sig
 
 use crate::error::chain;
 use crate::wire::{Reply, WorkOrder};
-use crate::worker_memory::{peak_mb, reset_peak, tells_out_of_memory};
+use crate::worker_memory::{MemoryLimit, peak_mb, reset_peak, tells_out_of_memory};
 
 /// What the binary's function gives back for an order; [`serve`] makes an [`Outcome`] of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,7 +130,7 @@ impl Replies {
     }
 }
 
-/// Runs the order, keeps its outcome if it completed, and says whether it panicked.
+/// Runs the order, keeps its outcome unless it failed, and says whether it panicked.
 fn carry_out(order: &WorkOrder, run: &mut RunTrial<'_>, replies: &mut Replies) -> (Reply, bool) {
     let started_at = Timestamp::now();
     let clock = Instant::now();
@@ -141,7 +141,9 @@ fn carry_out(order: &WorkOrder, run: &mut RunTrial<'_>, replies: &mut Replies) -
         // A coordinator that cannot hear us is gone, and the reader of orders sees to that.
         let _ = replies.send(&Reply::Epoch(point.clone()));
     };
+    let limit = MemoryLimit::of(order);
     let result = catch_unwind(AssertUnwindSafe(|| run(order, &mut on_epoch)));
+    drop(limit);
     let has_panicked = result.is_err();
     let mut finished = result.unwrap_or_else(|panic| Finished {
         cost: Cost { epochs: curve.len() as u32, ..Cost::default() },
@@ -152,7 +154,7 @@ fn carry_out(order: &WorkOrder, run: &mut RunTrial<'_>, replies: &mut Replies) -
     finished.cost.peak_rss_mb = peak_mb();
     let units = finished.units.take();
     let mut outcome = outcome_of(order, finished, started_at);
-    if outcome.is_completed() {
+    if !outcome.is_failed() {
         match keep(order, &outcome, units.as_deref()) {
             Ok(()) => return (Reply::Completed, has_panicked),
             Err(error) => {

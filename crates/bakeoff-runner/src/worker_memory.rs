@@ -1,6 +1,10 @@
-//! The memory of a worker process: its peak for one trial, and the words that tell that there was too little.
+//! The memory of a worker process: its peak for one trial, its limit, and the words that tell that there was too little.
 
 use std::fs;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::wire::WorkOrder;
 
 /// Begins a new peak. Where the kernel refuses, the peak is that of the whole process so far.
 pub(crate) fn reset_peak() {
@@ -10,10 +14,56 @@ pub(crate) fn reset_peak() {
 
 /// The largest resident memory since then, in MiB; 0 where the kernel does not tell.
 pub(crate) fn peak_mb() -> f64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = peak.and_then(|peak| peak.trim().strip_suffix(" kB")?.parse::<f64>().ok());
-    kib.unwrap_or_default() / 1024.0
+    kib_of("VmHWM:").unwrap_or_default() as f64 / 1024.0
+}
+
+/// A line of this process's status, in KiB.
+fn kib_of(name: &str) -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let value = status.lines().find_map(|line| line.strip_prefix(name))?;
+    value.trim().strip_suffix(" kB")?.parse().ok()
+}
+
+/// Holds this process to an order's memory limit until dropped. What it cannot have is refused by the kernel, so that
+/// the trial fails and says why, where the machine would else slow down until some process is killed.
+#[derive(Debug)]
+pub(crate) struct MemoryLimit(Option<Rlimit>);
+
+/// Stacks of threads that are started during a trial, a thread of computation: libtorch's 8 MiB, rayon's 2 MiB. The
+/// kernel counts all of a stack although little is ever used.
+const STACKS_MB: u64 = 16;
+
+impl MemoryLimit {
+    /// The limit of this order.
+    ///
+    /// With a card there is none: CUDA reserves far more addresses than it uses, and the kernel cannot tell them apart.
+    pub(crate) fn of(order: &WorkOrder) -> Self {
+        let Some(limit_mb) = order.fitting.memory_limit_mb.filter(|_| !order.cuda) else {
+            return Self(None);
+        };
+        // RLIMIT_DATA counts what may be written, touched or not: stacks, arenas and the libraries' own data take some
+        // hundred MiB of that and hardly any memory. So what is untouched now is no part of the limit. Mapped files,
+        // such as the prepared data, never are.
+        let untouched = match (kib_of("VmData:"), kib_of("RssAnon:")) {
+            (Some(data), Some(touched)) => data.saturating_sub(touched) / 1024,
+            _ => return Self(None),
+        };
+        let spare = untouched + STACKS_MB * u64::from(order.threads);
+        let limit = limit_mb.saturating_add(spare).saturating_mul(1 << 20);
+        let before = getrlimit(Resource::Data);
+        let lower = |now: Option<u64>| Some(now.map_or(limit, |now| now.min(limit)));
+        let is_set = setrlimit(Resource::Data, Rlimit { current: lower(before.current), ..before });
+        Self(is_set.is_ok().then_some(before))
+    }
+}
+
+impl Drop for MemoryLimit {
+    fn drop(&mut self) {
+        if let Some(before) = self.0.take() {
+            // Back to what was allowed before, which the kernel never refuses.
+            let _ = setrlimit(Resource::Data, before);
+        }
+    }
 }
 
 /// Whether a failure's message is that of a host or a card without memory left: libtorch has no other sign.

@@ -131,7 +131,8 @@ pub struct Cost {
     pub epoch_secs: f64,
     /// (context, target) losses taken in an epoch.
     pub pairs_per_epoch: u64,
-    /// Seconds from the first batch to the last weight update, validation included.
+    /// Seconds from the first batch to the last weight update, validation included. Where training went on from a
+    /// checkpoint, of a shorter fit or of an earlier attempt, the seconds up to that checkpoint count too.
     pub fit_secs: f64,
     /// Median seconds of one evaluation.
     pub eval_secs: f64,

@@ -30,6 +30,7 @@ pub struct Evaluator<'a> {
     part: Part<'a>,
     histories: Histories,
     seen: Seen,
+    micro_batches: usize,
 }
 
 impl<'a> Evaluator<'a> {
@@ -44,7 +45,14 @@ impl<'a> Evaluator<'a> {
     }
 
     fn new(trial: &'a Trial, data: &'a Dataset, before: &[Part<'_>], part: Part<'a>) -> Self {
-        Self { trial, data, part, histories: Histories::of(before), seen: Seen::of(before) }
+        let (histories, seen) = (Histories::of(before), Seen::of(before));
+        Self { trial, data, part, histories, seen, micro_batches: 1 }
+    }
+
+    /// Scores as many times fewer users or rows at a time, where memory is short.
+    #[must_use]
+    pub fn in_parts(self, micro_batches: u32) -> Self {
+        Self { micro_batches: micro_batches.max(1) as usize, ..self }
     }
 
     /// Every metric of the trial, and the selecting one by user (ranking) or row (ratings).
@@ -140,7 +148,8 @@ impl<'a> Evaluator<'a> {
 
     fn rows_of_block(&self, device: Device) -> usize {
         let floats = if device == Device::Cpu { CPU_BLOCK_FLOATS } else { DEVICE_BLOCK_FLOATS };
-        (floats / self.data.n_items().max(1)).clamp(64, 4096)
+        let rows = (floats / self.data.n_items().max(1)).clamp(64, 4096);
+        rows.div_ceil(self.micro_batches)
     }
 
     fn queries(&self, users: &[u32], max_len: usize, device: Device) -> Queries {
@@ -184,7 +193,7 @@ impl<'a> Evaluator<'a> {
     fn rate_network(&self, network: &dyn Network) -> Vec<f32> {
         let device = network.parameters().device();
         let mut predictions = Vec::with_capacity(self.part.n_interactions());
-        for block in self.rows().chunks(RATING_BLOCK) {
+        for block in self.rows().chunks(RATING_BLOCK.div_ceil(self.micro_batches)) {
             let (users, items): (Vec<i64>, Vec<i64>) =
                 block.iter().map(|&(user, item)| (i64::from(user), i64::from(item))).unzip();
             let ids = |ids: &[i64]| Tensor::from_slice(ids).to_device(device);

@@ -17,7 +17,17 @@ thread_local! {
 
 /// Starts the generator of masks anew.
 pub fn seed(seed: u64) {
-    GENERATOR.set(Rng::seed_from_u64(seed));
+    go_on_with(Rng::seed_from_u64(seed));
+}
+
+/// The generator as it stands now.
+pub fn generator() -> Rng {
+    GENERATOR.with_borrow(Clone::clone)
+}
+
+/// Goes on from where a generator stood.
+pub fn go_on_with(generator: Rng) {
+    GENERATOR.set(generator);
 }
 
 /// In training, zeroes a share `p` of the values and scales the others up; in evaluation, nothing.

@@ -2,6 +2,8 @@
 //!
 //! Batches are assembled as plain numbers, on a thread of their own and ahead of the step, and become tensors at it.
 
+use std::ops::Range;
+
 use bakeoff_data::{Dataset, Part};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -66,6 +68,38 @@ impl RawBatch {
     /// How many (context, target) losses the step takes.
     pub fn n_pairs(&self) -> usize {
         self.items.len() / (1 + self.n_negatives)
+    }
+
+    /// The same rows in `n_parts` batches of about equal size, or one a row where there are fewer rows.
+    pub fn split(self, n_parts: usize) -> Vec<Self> {
+        let n_rows = self.users.len();
+        let n_parts = n_parts.min(n_rows);
+        if n_parts <= 1 {
+            return vec![self];
+        }
+        let bound = |part: usize| part * n_rows / n_parts;
+        (0..n_parts).map(|part| self.part(bound(part)..bound(part + 1))).collect()
+    }
+
+    fn part(&self, rows: Range<usize>) -> Self {
+        let inputs = rows.start * self.width..rows.end * self.width;
+        // Positions ascend, and interactions have none: there, a row is a pair.
+        let pair = |input: usize| self.positions.partition_point(|&at| (at as usize) < input);
+        let pairs = match self.width {
+            0 => rows.clone(),
+            _ => pair(inputs.start)..pair(inputs.end),
+        };
+        let each = 1 + self.n_negatives;
+        let positions = self.positions.get(pairs.clone()).unwrap_or_default();
+        Self {
+            users: self.users[rows.clone()].to_vec(),
+            items: self.items[pairs.start * each..pairs.end * each].to_vec(),
+            ratings: self.ratings.get(rows).unwrap_or_default().to_vec(),
+            inputs: self.inputs[inputs.clone()].to_vec(),
+            positions: positions.iter().map(|at| at - inputs.start as i64).collect(),
+            width: self.width,
+            n_negatives: self.n_negatives,
+        }
     }
 }
 

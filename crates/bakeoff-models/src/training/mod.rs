@@ -5,5 +5,7 @@ pub mod fit;
 pub mod loss;
 pub mod optimizer;
 mod stretches;
+pub mod trainer;
 
-pub use fit::{Fit, fit};
+pub use fit::{Fit, Progress, State};
+pub use trainer::Trainer;

@@ -49,6 +49,20 @@ impl Optimizer {
         }
     }
 
+    /// Steps taken so far, and the first and second moments: all that is needed to go on.
+    pub fn state(&self) -> (i64, [&Tensor; 2]) {
+        (self.step, [&self.first, &self.second])
+    }
+
+    /// Goes on from the state of an optimizer of the same rule and parameters, on whatever device that was.
+    pub fn go_on_from(&mut self, step: i64, moments: [&Tensor; 2]) {
+        self.step = step;
+        no_grad(|| {
+            self.first.copy_(moments[0]);
+            self.second.copy_(moments[1]);
+        });
+    }
+
     /// One update from the gradients of [`Parameters::tensors`], in that order.
     pub fn step(&mut self, parameters: &Parameters, gradients: &[Tensor]) {
         no_grad(|| {

@@ -6,7 +6,13 @@
 mod baselines;
 /// The contract of networks: gradients, causality, padding, overfitting, saving and loading.
 mod networks;
+/// Fits that a stop rule ends, and those that end because something is no number.
+mod pruning;
+/// Fits that go on from a checkpoint: the same bits as from the beginning.
+mod resuming;
 /// Small datasets.
 mod samples;
+/// Batches split for want of memory.
+mod splitting;
 /// Whole trials: the same bits for the same seed, test scores from a checkpoint.
 mod trials;

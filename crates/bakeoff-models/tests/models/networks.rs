@@ -1,23 +1,15 @@
 use bakeoff_models::network::{Network, Queries};
 use bakeoff_models::training::feed::{Batch, Feed, Feeder};
-use bakeoff_models::{Built, checkpoint, run_trial};
-use bakeoff_spec::{Loss, Task, Trial};
-use serde_json::{Value, json};
+use bakeoff_models::{Built, checkpoint};
+use bakeoff_spec::{Fitting, Loss, Task, Trial};
+use serde_json::json;
 use tch::{Device, Kind, Tensor, no_grad};
 
-use crate::samples::{build, models, sample, trial, walks};
+use crate::samples::{build, checkpoints, run, sample, walks};
 
 /// Every network under its defaults, without dropout.
 fn networks() -> Vec<(Trial, Task)> {
-    let networks =
-        models().into_iter().filter(|(entry, task)| (entry.info("").training)(*task).is_some());
-    networks.map(|(entry, task)| (trial(entry, task, &without_dropout(entry)), task)).collect()
-}
-
-fn without_dropout(entry: &bakeoff_models::ModelEntry) -> Value {
-    let schema = (entry.info("").plugin.schema)();
-    let names = schema["properties"].as_object().unwrap().keys();
-    names.filter(|name| name.ends_with("dropout")).map(|name| (name.clone(), json!(0.0))).collect()
+    crate::samples::networks(0.0, &json!({}))
 }
 
 fn network(trial: &Trial, data: &bakeoff_data::Dataset) -> Box<dyn Network> {
@@ -91,15 +83,13 @@ fn the_gradient_of_a_loss_is_its_slope() {
 #[test]
 fn every_network_learns_eight_users_by_heart() {
     for (mut trial, task) in networks() {
-        let sample = walks(task);
         let training = trial.training.as_mut().unwrap();
         training.epochs = 300;
         training.patience = 0;
         training.eval_every = 300;
         training.learning_rate = if task == Task::Rating { 0.05 } else { 0.01 };
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("fit.safetensors");
-        let result = run_trial(&trial, &sample.data, Device::Cpu, &path, &mut |_| {}).unwrap();
+        let result = run(&trial, &checkpoints(folder.path(), &trial), &Fitting::default());
         let (first, last) = (&result.curve[0], &result.curve[299]);
         let name = &trial.model.name;
         assert!(last.train_loss < 0.15 * first.train_loss, "{name}: {first:?} to {last:?}");
@@ -163,8 +153,9 @@ fn saving_and_loading_gives_the_same_scores() {
         trial.training.as_mut().unwrap().epochs = 5;
         let sample = walks(task);
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("fit.safetensors");
-        let trained = run_trial(&trial, &sample.data, Device::Cpu, &path, &mut |_| {}).unwrap();
+        let place = checkpoints(folder.path(), &trial);
+        let trained = run(&trial, &place, &Fitting::default());
+        let path = place.finished();
         let other_start = network(&Trial { seed: 99, ..trial.clone() }, &sample.data);
         let fit = checkpoint::load(&path, other_start.as_ref()).unwrap();
         assert_eq!(fit.curve, trained.curve);

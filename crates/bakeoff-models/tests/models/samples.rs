@@ -1,8 +1,12 @@
 use std::fmt::Write;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use bakeoff_data::{Dataset, fingerprint, prepare};
-use bakeoff_models::{Built, ModelEntry, Setting, registry};
-use bakeoff_spec::{Params, Recipe, Task, Trial, Use};
+use bakeoff_models::{
+    Built, Checkpoints, ModelEntry, ModelError, Setting, TrialResult, registry, run_trial,
+};
+use bakeoff_spec::{CurvePoint, Fitting, Params, Recipe, Task, Trial, Use};
 use serde_json::json;
 use tch::Device;
 use tempfile::TempDir;
@@ -86,10 +90,60 @@ pub(crate) fn trial(entry: &ModelEntry, task: Task, changes: &serde_json::Value)
     }
 }
 
+/// Every network under its defaults but for `changes`, each with dropout at `dropout`.
+pub(crate) fn networks(dropout: f64, changes: &serde_json::Value) -> Vec<(Trial, Task)> {
+    let is_network =
+        |(entry, task): &(&ModelEntry, Task)| (entry.info("").training)(*task).is_some();
+    let with_dropout = |(entry, task): (&ModelEntry, Task)| {
+        let schema = (entry.info("").plugin.schema)();
+        let names = schema["properties"].as_object().unwrap().keys();
+        let mut changes = changes.clone();
+        for name in names.filter(|name| name.ends_with("dropout")) {
+            changes[name] = json!(dropout);
+        }
+        (trial(entry, task, &changes), task)
+    };
+    models().into_iter().filter(is_network).map(with_dropout).collect()
+}
+
+/// libtorch's seed is that of the process, and tests may share one.
+static ALONE: Mutex<()> = Mutex::new(());
+
 /// The trial's model on the CPU.
 pub(crate) fn build(trial: &Trial, data: &Dataset) -> Built {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     tch::manual_seed(trial.seed as i64);
     let entry = bakeoff_models::find(&trial.model.name).unwrap();
     let setting = Setting { task: trial.task, device: Device::Cpu };
     (entry.build)(&trial.model.params, data, &setting).unwrap()
+}
+
+/// Runs a trial on the walks, on the CPU.
+pub(crate) fn attempt(
+    trial: &Trial,
+    checkpoints: &Checkpoints,
+    fitting: &Fitting,
+    on_epoch: &mut dyn FnMut(&CurvePoint),
+) -> Result<TrialResult, ModelError> {
+    let sample = walks(trial.task);
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    run_trial(trial, &sample.data, Device::Cpu, checkpoints, fitting, on_epoch)
+}
+
+/// The same, where it must not fail and nobody watches.
+pub(crate) fn run(trial: &Trial, checkpoints: &Checkpoints, fitting: &Fitting) -> TrialResult {
+    attempt(trial, checkpoints, fitting, &mut |_| {}).unwrap()
+}
+
+/// Where a worker would keep the trial's checkpoints, were the folder a store's.
+pub(crate) fn checkpoints(folder: &Path, trial: &Trial) -> Checkpoints {
+    Checkpoints::at(folder.join(trial.fit_key()))
+}
+
+/// What must be equal, bit for bit: everything but the times.
+pub(crate) fn numbers(result: &TrialResult) -> impl PartialEq + std::fmt::Debug + use<> {
+    let untimed = |point: &CurvePoint| CurvePoint { secs: 0.0, ..point.clone() };
+    let curve: Vec<CurvePoint> = result.curve.iter().map(untimed).collect();
+    let TrialResult { is_pruned, valid, test, units, best_epoch, .. } = result.clone();
+    (is_pruned, valid, test, units, best_epoch, curve)
 }

@@ -1,20 +1,11 @@
-use bakeoff_models::{TrialResult, run_trial};
-use bakeoff_spec::{Scored, Task, Trial};
+use bakeoff_models::Checkpoints;
+use bakeoff_spec::{Fitting, Scored, Task, Trial};
 use serde_json::json;
-use tch::Device;
 
-use crate::samples::{models, trial, walks};
+use crate::samples::{attempt, checkpoints, models, numbers, trial};
 
-fn run(trial: &Trial, checkpoint: &std::path::Path) -> TrialResult {
-    let sample = walks(trial.task);
-    run_trial(trial, &sample.data, Device::Cpu, checkpoint, &mut |_| {}).unwrap()
-}
-
-/// What must be equal, bit for bit: everything but the times.
-fn numbers(result: &TrialResult) -> impl PartialEq + std::fmt::Debug + use<> {
-    let losses: Vec<(f64, Option<f64>)> =
-        result.curve.iter().map(|point| (point.train_loss, point.valid)).collect();
-    (result.valid.clone(), result.test.clone(), result.units.clone(), result.best_epoch, losses)
+fn run(trial: &Trial, checkpoints: &Checkpoints) -> bakeoff_models::TrialResult {
+    crate::samples::run(trial, checkpoints, &Fitting::default())
 }
 
 fn trials() -> impl Iterator<Item = Trial> {
@@ -28,7 +19,7 @@ fn trials() -> impl Iterator<Item = Trial> {
 fn a_seed_gives_the_same_bits_and_another_seed_others() {
     for trial in trials() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("fit.safetensors");
+        let path = checkpoints(folder.path(), &trial);
         let first = run(&trial, &path);
         assert_eq!(numbers(&first), numbers(&run(&trial, &path)), "{}", trial.model.name);
         if trial.training.is_some() {
@@ -43,11 +34,25 @@ fn a_seed_gives_the_same_bits_and_another_seed_others() {
 }
 
 #[test]
+fn training_on_the_cpu_draws_nothing_from_libtorch() {
+    // So that seeding libtorch anew at each epoch, as on a card, would change nothing here.
+    for trial in trials() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = checkpoints(folder.path(), &trial);
+        let disturbed =
+            attempt(&trial, &path, &Fitting::default(), &mut |_| tch::manual_seed(12)).unwrap();
+        assert_eq!(numbers(&disturbed), numbers(&run(&trial, &path)), "{}", trial.model.name);
+    }
+}
+
+#[test]
 fn search_trials_leave_test_alone_and_test_scores_are_the_same_with_and_without_a_checkpoint() {
     for search in trials() {
         let folder = tempfile::tempdir().unwrap();
-        let (kept, none) =
-            (folder.path().join("kept.safetensors"), folder.path().join("none.safetensors"));
+        let (kept, none) = (
+            Checkpoints::at(folder.path().join("kept")),
+            Checkpoints::at(folder.path().join("none")),
+        );
         let searched = run(&search, &kept);
         assert!(searched.test.is_empty());
         let scored = Trial { scored: Scored::ValidAndTest, ..search.clone() };
@@ -67,7 +72,7 @@ fn sequence_models_follow_a_walk_that_popularity_cannot() {
         let entry = bakeoff_models::find(name).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let trial = Trial { scored: Scored::ValidAndTest, ..trial(entry, Task::TopN, &changes) };
-        run(&trial, &folder.path().join("fit.safetensors")).test[&"hit_rate@1".parse().unwrap()]
+        run(&trial, &checkpoints(folder.path(), &trial)).test[&"hit_rate@1".parse().unwrap()]
     };
     let settings = json!({"epochs": 200, "patience": 0, "learning_rate": 0.01});
     assert_eq!(hit_rate("gru4rec", settings.clone()), 1.0);

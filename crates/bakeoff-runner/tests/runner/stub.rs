@@ -22,7 +22,7 @@ use bakeoff_store::{Folder, Store, StoreError};
 use rustix::process::{Signal, getpid, kill_process};
 use serde_json::json;
 
-const LOG: &str = "BAKEOFF_TEST_RUNNER_LOG";
+pub(crate) const LOG: &str = "BAKEOFF_TEST_RUNNER_LOG";
 
 /// Does nothing unless started by a coordinator.
 #[test]
@@ -58,6 +58,14 @@ fn pretend(log: &Path, order: &WorkOrder, on_epoch: &mut dyn FnMut(&CurvePoint))
         }
         "killed_once" if order.attempt == 1 => die(),
         "quick" | "killed_once" => {}
+        "pruned" => {
+            let rule = order.fitting.stop_rule.as_ref().unwrap().key.clone();
+            let status = Status::Pruned { epoch: 1, rule };
+            let valid = [(trial.select.clone(), value)].into();
+            return Finished { status, valid, curve, ..Finished::failed(Cause::Config, "") };
+        }
+        // Takes `value` MiB, and a piece at a time, as a trial does.
+        "hungry" => drop((0..value as usize).map(|_| vec![1_u8; 1 << 20]).collect::<Vec<_>>()),
         "killed_always" => die(),
         "diverging" => {
             epoch(2, f64::NAN);
@@ -122,7 +130,7 @@ pub(crate) fn plan(models: &[(&str, &[f64])], schedule: &serde_json::Value) -> P
     };
     let select = MetricKey::at("ndcg", 10);
     let model_plan = |(i, (name, values)): (usize, &(&str, &[f64]))| {
-        let template = trial(name, &recipe.key());
+        let template = trial(name, 0.0, &recipe.key());
         let values = values.iter().map(|&value| value.into()).collect();
         let domain = Domain::Choice(values);
         let dimension = Dimension { params: vec!["value".into()], domain, when: Vec::new() };
@@ -156,11 +164,15 @@ pub(crate) fn plan(models: &[(&str, &[f64])], schedule: &serde_json::Value) -> P
     }
 }
 
-fn trial(name: &str, data: &str) -> Trial {
+pub(crate) fn trial(name: &str, value: f64, data: &str) -> Trial {
     Trial {
         data: data.into(),
         task: Task::TopN,
-        model: Use { name: name.into(), revision: 1, params: [].into() },
+        model: Use {
+            name: name.into(),
+            revision: 1,
+            params: [("value".into(), value.into())].into(),
+        },
         training: None,
         select: MetricKey::at("ndcg", 10),
         metrics: vec![MetricKey::at("ndcg", 10)],

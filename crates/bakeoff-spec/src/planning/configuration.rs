@@ -86,7 +86,7 @@ impl Configurer {
         let mut params = self.known.clone();
         for (key, value) in varied {
             // `0` of a real number is `0.0`: constraints tell the two apart.
-            let is_real = params.get(key).is_some_and(|known| known.is_f64());
+            let is_real = params.get(key).is_some_and(Value::is_f64);
             let value = value.as_f64().filter(|_| is_real).map_or(value.clone(), Value::from);
             params.insert(key.clone(), value);
         }

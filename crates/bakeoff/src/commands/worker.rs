@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use bakeoff_data::Dataset;
 use bakeoff_models::device;
-use bakeoff_models::{ModelError, TrialResult, run_trial};
+use bakeoff_models::{Checkpoints, ModelError, TrialResult, run_trial};
 use bakeoff_runner::WorkOrder;
 use bakeoff_runner::worker::{Finished, serve};
 use bakeoff_spec::{Cause, CurvePoint, Status};
@@ -40,11 +40,11 @@ fn work(
         Some(data) => data,
         None => Dataset::open(&order.dataset).map_err(ModelError::from)?,
     };
-    let checkpoint = Folder::at(&order.store)
+    let checkpoints = Folder::at(&order.store)
         .checkpoint_path(&order.trial.fit_key())
-        .map_err(|error| Failure { cause: Cause::Crash, message: chain(&error) })?
-        .with_extension("safetensors");
-    let result = run_trial(&order.trial, &data, device, &checkpoint, on_epoch);
+        .map(Checkpoints::at)
+        .map_err(|error| Failure { cause: Cause::Crash, message: chain(&error) })?;
+    let result = run_trial(&order.trial, &data, device, &checkpoints, &order.fitting, on_epoch);
     *opened = Some(data);
     Ok(result?)
 }
@@ -66,6 +66,15 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
+fn status(order: &WorkOrder, result: &TrialResult) -> Status {
+    match &order.fitting.stop_rule {
+        Some(rule) if result.is_pruned => {
+            Status::Pruned { epoch: result.cost.epochs, rule: rule.key.clone() }
+        }
+        _ => Status::Completed,
+    }
+}
+
 fn finished(
     order: &WorkOrder,
     result: Result<TrialResult, Failure>,
@@ -73,13 +82,13 @@ fn finished(
 ) -> Finished {
     let finished = match result {
         Ok(result) => Finished {
-            status: Status::Completed,
+            status: status(order, &result),
             valid: result.valid,
             test: result.test,
             curve: result.curve,
             best_epoch: result.best_epoch,
             cost: result.cost,
-            units: Some(result.units),
+            units: (!result.is_pruned).then_some(result.units),
             libtorch: String::new(),
             device: String::new(),
             code_version: String::new(),
