@@ -8,7 +8,8 @@ use bakeoff_spec::{Outcome, TrialKey};
 
 use crate::atomic_file::{create_folder, stage, sync_folder_of};
 use crate::error::{Damage, StoreError};
-use crate::outcome_file::{self, SCHEMA, Undecodable};
+use crate::outcome_file::{self, Decoded, SCHEMA};
+use crate::sealed::Unsealed;
 
 /// A store's folder. Any number of processes may use it at a time, on any machine that sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +86,8 @@ impl Folder {
 
     /// The outcome of a trial, if it has one.
     pub fn read_outcome(&self, key: &TrialKey) -> Result<Option<Outcome>, StoreError> {
-        read_outcome_file(&self.outcome_path(key), key)
+        let decoded = read_outcome_file(&self.outcome_path(key), key)?;
+        Ok(decoded.map(|decoded| decoded.outcome))
     }
 
     /// Every outcome, by key.
@@ -153,15 +155,17 @@ pub(crate) fn outcome_key(name: &str) -> Option<TrialKey> {
 pub(crate) fn read_outcome_file(
     path: &Path,
     key: &TrialKey,
-) -> Result<Option<Outcome>, StoreError> {
+) -> Result<Option<Decoded>, StoreError> {
     let Some(bytes) = read_if_there(path)? else { return Ok(None) };
+    outcome_file::decode(&bytes, key).map(Some).map_err(|error| unreadable(path, error, SCHEMA))
+}
+
+/// The error of a file that is no document of a version up to `known`.
+pub(crate) fn unreadable(path: &Path, error: Unsealed, known: u32) -> StoreError {
     let path = path.to_owned();
-    match outcome_file::decode(&bytes, key) {
-        Ok(outcome) => Ok(Some(outcome)),
-        Err(Undecodable::Damaged(source)) => Err(StoreError::Damaged { path, source }),
-        Err(Undecodable::NewerSchema(found)) => {
-            Err(StoreError::NewerSchema { path, found, known: SCHEMA })
-        }
+    match error {
+        Unsealed::Damaged(source) => StoreError::Damaged { path, source },
+        Unsealed::NewerSchema(found) => StoreError::NewerSchema { path, found, known },
     }
 }
 

@@ -26,7 +26,9 @@ mod index;
 mod lock;
 pub mod outcome_file;
 mod reconcile;
+mod record;
 pub mod repair;
+mod sealed;
 mod side_files;
 pub mod store;
 

@@ -2,7 +2,6 @@
 //!
 //! Files are compared with the index by name, size, inode and time of change; only those that differ are read.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -14,7 +13,8 @@ use bakeoff_spec::TrialKey;
 use crate::atomic_file::is_temporary;
 use crate::error::StoreError;
 use crate::folder::{Folder, first_free, names_in, outcome_key};
-use crate::index::{Index, IndexError, Stamp};
+use crate::index::{Index, IndexError};
+use crate::record::{KeyNumber, Stamp, key_of, number_of};
 use crate::repair::Repair;
 
 /// An index that agrees with the files.
@@ -41,6 +41,12 @@ pub(crate) fn open_index(folder: &Folder) -> Result<Reconciled, StoreError> {
     let (index, known) = match Index::open(&dir) {
         Ok(opened) => opened,
         Err(error) if error.is_refusal() => return Err(index_error(error)),
+        Err(error @ IndexError::OtherForm) => {
+            fs::remove_dir_all(&dir)
+                .map_err(|source| StoreError::Write { path: dir.clone(), source })?;
+            rebuilt = Some((None, error.to_string()));
+            Index::open(&dir).map_err(index_error)?
+        }
         Err(error) => {
             let aside = first_free(|n| folder.dir().join(format!("index.damaged-{}", n + 1)));
             fs::rename(&dir, &aside)
@@ -90,50 +96,57 @@ struct Changes {
     set_aside: Vec<Repair>,
 }
 
+/// What is known of files: by key, ascending.
+type Stamps = [(KeyNumber, Stamp)];
+
+fn stamp_in(stamps: &Stamps, key: KeyNumber) -> Option<Stamp> {
+    stamps.binary_search_by_key(&key, |entry| entry.0).ok().map(|i| stamps[i].1)
+}
+
 fn bring_up_to_date(
     folder: &Folder,
     index: &Index,
-    files: &BTreeMap<TrialKey, Stamp>,
-    known: &BTreeMap<TrialKey, Stamp>,
+    files: &Stamps,
+    known: &Stamps,
 ) -> Result<Changes, StoreError> {
     let mut changes = Changes::default();
-    let mut damaged = BTreeSet::new();
-    for (key, &stamp) in files.iter().filter(|&(key, stamp)| known.get(key) != Some(stamp)) {
-        match folder.read_outcome(key) {
+    for &(number, stamp) in
+        files.iter().filter(|&&(key, stamp)| stamp_in(known, key) != Some(stamp))
+    {
+        let key = key_of(number);
+        let is_known = stamp_in(known, number).is_some();
+        match folder.read_outcome(&key) {
             Ok(Some(outcome)) => {
                 index.insert(stamp, outcome)?;
-                if !known.contains_key(key) {
-                    changes.added.push(key.clone());
+                if !is_known {
+                    changes.added.push(key);
                 }
+                continue;
             }
-            Ok(None) => {
-                damaged.insert(key);
-            }
+            Ok(None) => {}
             Err(StoreError::Damaged { path, source: reason }) => {
                 let moved_to = folder.set_aside(&path)?;
-                let key_of_file = key.clone();
-                changes.set_aside.push(Repair::SetAside { key: key_of_file, moved_to, reason });
-                damaged.insert(key);
+                changes.set_aside.push(Repair::SetAside { key: key.clone(), moved_to, reason });
             }
             Err(error) => return Err(error),
         }
-    }
-    for key in known.keys() {
-        if damaged.contains(key) {
-            index.remove(key)?;
-        } else if !files.contains_key(key) {
-            index.remove(key)?;
-            changes.gone.push(key.clone());
+        if is_known {
+            index.remove(&key)?;
         }
+    }
+    for &(number, _) in known.iter().filter(|(key, _)| stamp_in(files, *key).is_none()) {
+        let key = key_of(number);
+        index.remove(&key)?;
+        changes.gone.push(key);
     }
     index.flush()?;
     Ok(changes)
 }
 
 /// The outcome files by trial. Takes away what writers that died long ago have left half written.
-fn outcome_files(folder: &Folder) -> Result<BTreeMap<TrialKey, Stamp>, StoreError> {
+fn outcome_files(folder: &Folder) -> Result<Vec<(KeyNumber, Stamp)>, StoreError> {
     let dir = folder.outcomes_dir();
-    let mut files = BTreeMap::new();
+    let mut files = Vec::new();
     for name in names_in(&dir)? {
         let path = dir.join(&name);
         if is_temporary(&name) && is_long_ago(&path) {
@@ -142,9 +155,10 @@ fn outcome_files(folder: &Folder) -> Result<BTreeMap<TrialKey, Stamp>, StoreErro
         } else if let Some(key) = outcome_key(&name)
             && let Some(stamp) = stamp_of(&path)?
         {
-            files.insert(key, stamp);
+            files.push((number_of(&key), stamp));
         }
     }
+    files.sort_unstable_by_key(|file| file.0);
     Ok(files)
 }
 

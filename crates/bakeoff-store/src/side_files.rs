@@ -6,8 +6,9 @@ use bakeoff_spec::{DatasetCard, Outcome, TrialKey};
 
 use crate::atomic_file::{create_folder, write_atomically};
 use crate::error::{Damage, StoreError};
-use crate::folder::{Folder, names_in, read_if_there, read_outcome_file};
+use crate::folder::{Folder, names_in, read_if_there, read_outcome_file, unreadable};
 use crate::outcome_file;
+use crate::sealed::{Unsealed, seal, unseal};
 
 impl Folder {
     /// Keeps what the trial's selecting metric is the mean of: a value a user, or a row. To be written before the
@@ -50,31 +51,45 @@ impl Folder {
     /// Keeps a dataset's card under its key.
     pub fn write_card(&self, card: &DatasetCard) -> Result<(), StoreError> {
         let path = self.card_path(&card.key)?;
-        let json = serde_json::to_vec_pretty(card)
+        let json = serde_json::to_string_pretty(card)
             .map_err(|error| StoreError::Write { path: path.clone(), source: error.into() })?;
-        write(&path, &json)
+        write(&path, seal("card", CARD_SCHEMA, &json).as_bytes())
     }
 
     /// The card of the dataset `key`, if it was ever prepared for this store.
     pub fn read_card(&self, key: &str) -> Result<Option<DatasetCard>, StoreError> {
         let path = self.card_path(key)?;
         let Some(bytes) = read_if_there(&path)? else { return Ok(None) };
-        serde_json::from_slice(&bytes)
+        let content = match unseal(&bytes, CARD_SCHEMA) {
+            Ok((_, content)) => content.as_bytes(),
+            // The first cards were written bare.
+            Err(Unsealed::Damaged(Damage::Format(_))) => &bytes,
+            Err(error) => return Err(unreadable(&path, error, CARD_SCHEMA)),
+        };
+        serde_json::from_slice(content)
             .map_err(|error| StoreError::Damaged { path, source: Damage::Format(Some(error)) })
     }
 
-    /// Keeps the text of a spec under its hash.
+    /// Keeps the text of a spec under its hash. Its last line is a comment with the checksum of those before.
     pub fn write_spec(&self, hash: &str, text: &str) -> Result<(), StoreError> {
-        write(&self.spec_path(hash)?, text.as_bytes())
+        let checksum = blake3::hash(text.as_bytes()).to_hex();
+        write(&self.spec_path(hash)?, format!("{text}{SPEC_MARK}{checksum}\n").as_bytes())
     }
 
     /// The text of the spec `hash`, if it was ever run with this store.
     pub fn read_spec(&self, hash: &str) -> Result<Option<String>, StoreError> {
         let path = self.spec_path(hash)?;
         let Some(bytes) = read_if_there(&path)? else { return Ok(None) };
-        String::from_utf8(bytes)
-            .map(Some)
-            .map_err(|_| StoreError::Damaged { path, source: Damage::Format(None) })
+        let damaged = |source| StoreError::Damaged { path: path.clone(), source };
+        let mut text = String::from_utf8(bytes).map_err(|_| damaged(Damage::Format(None)))?;
+        // The first specs were written without a checksum.
+        if let Some((before, checksum)) = text.rsplit_once(SPEC_MARK) {
+            if blake3::hash(before.as_bytes()).to_hex().as_str() != checksum.trim_end() {
+                return Err(damaged(Damage::Checksum));
+            }
+            text.truncate(before.len());
+        }
+        Ok(Some(text))
     }
 
     /// Keeps an attempt that failed beside the trial, for whoever asks why it was tried again.
@@ -92,7 +107,8 @@ impl Folder {
         let mut attempts = Vec::new();
         for name in names_in(&dir)? {
             if name.starts_with(key.as_str()) {
-                attempts.extend(read_outcome_file(&dir.join(name), key)?);
+                let attempt = read_outcome_file(&dir.join(name), key)?;
+                attempts.extend(attempt.map(|attempt| attempt.outcome));
             }
         }
         attempts.sort_by_key(|outcome| outcome.attempt);
@@ -115,6 +131,11 @@ impl Folder {
         Ok(self.dir().join("specs").join(format!("{}.yaml", checked(hash)?)))
     }
 }
+
+/// The version of cards that is written, and the newest that can be read.
+const CARD_SCHEMA: u32 = 1;
+/// Begins with the end of a line, since a spec need not end with one.
+const SPEC_MARK: &str = "\n# blake3 of all before this line: ";
 
 /// A key becomes a file name: nothing but hex may pass.
 fn checked(key: &str) -> Result<&str, StoreError> {

@@ -2,7 +2,9 @@
 
 mod crash; // kill -9 of a real process between its writes
 mod files; // what a folder gives back, and what it refuses
+mod index; // records that are damaged although sled is content, and indexes of other versions
 mod locking; // a second coordinator
 mod repair; // damaged files and a damaged index
 mod samples; // the outcomes that the others write
-mod speed; // ten thousand outcomes
+mod schema; // files of earlier versions
+mod speed; // thousands of outcomes
