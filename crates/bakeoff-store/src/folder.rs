@@ -104,7 +104,7 @@ impl Folder {
     }
 
     /// The trials that have an outcome file, ascending.
-    fn outcome_keys(&self) -> Result<Vec<TrialKey>, StoreError> {
+    pub(crate) fn outcome_keys(&self) -> Result<Vec<TrialKey>, StoreError> {
         let dir = self.outcomes_dir();
         let mut keys: Vec<_> =
             names_in(&dir)?.iter().filter_map(|name| outcome_key(name)).collect();
@@ -135,7 +135,7 @@ impl Folder {
     }
 
     /// Held while an outcome that is there is replaced; given back when dropped or when the process dies.
-    fn lock_replacing(&self) -> Result<File, StoreError> {
+    pub(crate) fn lock_replacing(&self) -> Result<File, StoreError> {
         let path = self.outcomes_dir().join(".replacing");
         let lock = || {
             let file = File::options().create(true).append(true).open(&path)?;
@@ -149,6 +149,11 @@ impl Folder {
 /// The trial that the outcome file `name` belongs to; `None` for other files.
 pub(crate) fn outcome_key(name: &str) -> Option<TrialKey> {
     TrialKey::parse(name.strip_suffix(".json")?)
+}
+
+/// The key that a file's name begins with, before its ending.
+pub(crate) fn leading_key(name: &str) -> Option<TrialKey> {
+    TrialKey::parse(name.split('.').next()?)
 }
 
 /// The outcome in the file at `path`; `None` if there is no file.

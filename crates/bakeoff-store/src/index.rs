@@ -6,7 +6,8 @@
 //! made again from the outcome files.
 
 use std::cell::Cell;
-use std::io::ErrorKind;
+use std::fs::{File, TryLockError};
+use std::io::{self, ErrorKind};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
@@ -62,9 +63,19 @@ pub(crate) struct Index {
     dir: PathBuf,
 }
 
+/// An index just opened, and what reading it through told.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) index: Index,
+    /// Of what it holds, by key, ascending.
+    pub(crate) stamps: Vec<(KeyNumber, Stamp)>,
+    /// Those of all records, without the room that sled takes for itself.
+    pub(crate) bytes: u64,
+}
+
 impl Index {
-    /// Opens or creates the index in `dir` and reads it through; returns with it the stamps of what it holds, by key.
-    pub(crate) fn open(dir: &Path) -> Result<(Self, Vec<(KeyNumber, Stamp)>), IndexError> {
+    /// Opens or creates the index in `dir` and reads it through.
+    pub(crate) fn open(dir: &Path) -> Result<Opened, IndexError> {
         let started = Instant::now();
         loop {
             match quietly(|| Self::open_now(dir)) {
@@ -76,7 +87,7 @@ impl Index {
         }
     }
 
-    fn open_now(dir: &Path) -> Result<(Self, Vec<(KeyNumber, Stamp)>), IndexError> {
+    fn open_now(dir: &Path) -> Result<Opened, IndexError> {
         let database = sled::Config::new()
             .path(dir)
             .cache_capacity(CACHE_BYTES)
@@ -90,12 +101,13 @@ impl Index {
         }
         let tree = database.open_tree(TREE)?;
         let index = Self { tree, database, dir: dir.to_owned() };
-        let mut stamps = Vec::new();
+        let (mut stamps, mut bytes) = (Vec::new(), 0);
         index.walk(|key, record| {
+            bytes += record.len() as u64;
             stamps.push((key, record::stamp(key, record).ok_or_else(|| damaged(key))?));
             Ok(())
         })?;
-        Ok((index, stamps))
+        Ok(Opened { index, stamps, bytes })
     }
 
     /// Visits every record, ascending.
@@ -133,8 +145,7 @@ impl Index {
         self.told(|| {
             let number = number_of(&outcome.key);
             let record = record::encode(stamp, outcome).ok_or_else(|| damaged(number))?;
-            self.tree.insert(number.to_be_bytes(), record)?;
-            Ok(())
+            self.put(number, record)
         })
     }
 
@@ -158,6 +169,44 @@ impl Index {
             })?;
             Ok(keys)
         })
+    }
+
+    /// Copies every record into a new index in `dir`, which is on disk and closed when this returns.
+    pub(crate) fn copy_to(&self, dir: &Path) -> Result<(), StoreError> {
+        let copy = Self::open(dir)
+            .map_err(|source| StoreError::Index { dir: dir.to_owned(), source })?
+            .index;
+        self.told(|| self.walk(|key, record| copy.put(key, record.to_vec())))?;
+        copy.flush()?;
+        copy.close()
+    }
+
+    /// Closes it for good. Threads of sled may hold its files for a moment after it is dropped, and write by a path
+    /// that is another's by then.
+    pub(crate) fn close(self) -> Result<(), StoreError> {
+        let dir = self.dir.clone();
+        drop(self);
+        let started = Instant::now();
+        let is_free = || -> Result<bool, io::Error> {
+            match File::open(dir.join("db"))?.try_lock() {
+                Err(TryLockError::Error(error)) => Err(error),
+                result => Ok(result.is_ok()),
+            }
+        };
+        loop {
+            match is_free() {
+                Ok(true) => return Ok(()),
+                Ok(false) if started.elapsed() < LOCK_PATIENCE => {
+                    thread::sleep(Duration::from_millis(5));
+                }
+                Ok(false) => return Err(StoreError::Locked { dir, pid: None, since: None }),
+                Err(source) => return Err(StoreError::Read { path: dir, source }),
+            }
+        }
+    }
+
+    fn put(&self, key: KeyNumber, record: Vec<u8>) -> Result<(), IndexError> {
+        Ok(self.tree.insert(key.to_be_bytes(), record).map(drop)?)
     }
 
     fn told<T>(&self, act: impl FnOnce() -> Result<T, IndexError>) -> Result<T, StoreError> {

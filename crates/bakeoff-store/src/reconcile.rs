@@ -5,12 +5,13 @@
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use bakeoff_spec::TrialKey;
 
 use crate::atomic_file::is_temporary;
+use crate::compact;
 use crate::error::StoreError;
 use crate::folder::{Folder, first_free, names_in, outcome_key};
 use crate::index::{Index, IndexError};
@@ -25,39 +26,34 @@ pub(crate) struct Reconciled {
 
 /// Opens the index of `folder`, makes it again if it must, and brings it up to date.
 pub(crate) fn open_index(folder: &Folder) -> Result<Reconciled, StoreError> {
+    compact::remove_leftovers(folder)?;
     let files = outcome_files(folder)?;
-    let dir = folder.dir().join("index");
+    let dir = index_dir(folder);
     let mut rebuilt = None;
     if !dir.exists() && !files.is_empty() {
         rebuilt = Some((None, "there was none".to_owned()));
     }
-    let index_error = |source: IndexError| {
-        if source.is_locked() {
-            StoreError::Locked { dir: folder.dir().to_owned(), pid: None, since: None }
-        } else {
-            StoreError::Index { dir: dir.clone(), source }
-        }
-    };
-    let (index, known) = match Index::open(&dir) {
+    let opened = match Index::open(&dir) {
         Ok(opened) => opened,
-        Err(error) if error.is_refusal() => return Err(index_error(error)),
-        Err(error @ IndexError::OtherForm) => {
-            fs::remove_dir_all(&dir)
-                .map_err(|source| StoreError::Write { path: dir.clone(), source })?;
-            rebuilt = Some((None, error.to_string()));
-            Index::open(&dir).map_err(index_error)?
-        }
+        Err(error) if error.is_refusal() => return Err(index_error(folder, error)),
         Err(error) => {
-            let aside = first_free(|n| folder.dir().join(format!("index.damaged-{}", n + 1)));
-            fs::rename(&dir, &aside)
-                .map_err(|source| StoreError::Write { path: aside.clone(), source })?;
-            rebuilt = Some((Some(aside), error.to_string()));
-            Index::open(&dir).map_err(index_error)?
+            let aside = match error {
+                IndexError::OtherForm => None,
+                _ => Some(first_free(|n| folder.dir().join(format!("index.damaged-{}", n + 1)))),
+            };
+            let moved = match &aside {
+                Some(aside) => fs::rename(&dir, aside),
+                None => fs::remove_dir_all(&dir),
+            };
+            moved.map_err(|source| StoreError::Write { path: dir.clone(), source })?;
+            rebuilt = Some((aside, error.to_string()));
+            Index::open(&dir).map_err(|error| index_error(folder, error))?
         }
     };
 
-    let changes = bring_up_to_date(folder, &index, &files, &known)?;
+    let is_bloated = compact::is_bloated(folder, opened.bytes)?;
     let mut repairs = Vec::new();
+    let changes = bring_up_to_date(folder, &opened.index, &files, &opened.stamps)?;
     if let Some((moved_to, reason)) = rebuilt {
         repairs.push(Repair::IndexRebuilt { moved_to, reason, n_outcomes: changes.added.len() });
     } else if !changes.added.is_empty() {
@@ -67,7 +63,27 @@ pub(crate) fn open_index(folder: &Folder) -> Result<Reconciled, StoreError> {
         repairs.push(Repair::Dropped { keys: changes.gone });
     }
     repairs.extend(changes.set_aside);
+    let mut index = opened.index;
+    if is_bloated {
+        let sizes;
+        (index, sizes) = compact::compact(folder, index)?;
+        repairs.push(Repair::Compacted { sizes });
+    }
     Ok(Reconciled { index, repairs })
+}
+
+/// Where the index of a store is.
+pub(crate) fn index_dir(folder: &Folder) -> PathBuf {
+    folder.dir().join("index")
+}
+
+/// The error of an index that cannot be opened.
+pub(crate) fn index_error(folder: &Folder, source: IndexError) -> StoreError {
+    if source.is_locked() {
+        StoreError::Locked { dir: folder.dir().to_owned(), pid: None, since: None }
+    } else {
+        StoreError::Index { dir: index_dir(folder), source }
+    }
 }
 
 /// What tells whether the file at `path` has changed; `None` if there is none.
@@ -165,7 +181,7 @@ fn outcome_files(folder: &Folder) -> Result<Vec<(KeyNumber, Stamp)>, StoreError>
 /// A file that is being written now, perhaps by another machine, is never this old.
 const A_WHILE: Duration = Duration::from_secs(3600);
 
-fn is_long_ago(path: &Path) -> bool {
+pub(crate) fn is_long_ago(path: &Path) -> bool {
     let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
     let age = modified.map(|modified| SystemTime::now().duration_since(modified));
     matches!(age, Ok(Ok(age)) if age > A_WHILE)

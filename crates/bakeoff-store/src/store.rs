@@ -17,10 +17,10 @@ use crate::repair::Repair;
 #[derive(Debug)]
 pub struct Store {
     // The index goes first when dropped: while it closes, the lock is still held.
-    index: Index,
-    folder: Folder,
-    repairs: Vec<Repair>,
-    _lock: StoreLock,
+    pub(crate) index: Index,
+    pub(crate) folder: Folder,
+    pub(crate) repairs: Vec<Repair>,
+    pub(crate) lock: StoreLock,
 }
 
 impl Store {
@@ -35,7 +35,7 @@ impl Store {
         create_folder(&outcomes).map_err(|source| StoreError::Write { path: outcomes, source })?;
         let lock = StoreLock::take(folder.dir())?;
         let Reconciled { index, repairs } = reconcile::open_index(&folder)?;
-        Ok(Self { index, folder, repairs, _lock: lock })
+        Ok(Self { index, folder, repairs, lock })
     }
 
     /// The folder, for everything that needs no index.

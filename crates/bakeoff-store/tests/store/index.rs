@@ -1,6 +1,8 @@
 //! What the index notices although sled does not, and indexes of other versions. Here alone, sled is used past it.
 
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use bakeoff_spec::Outcome;
 use bakeoff_store::{Repair, Store};
@@ -9,7 +11,15 @@ use crate::samples::{completed, failed, keys, without_curve};
 
 /// Does something to the tree with the outcomes of a closed store.
 fn with_tree(dir: &Path, act: impl FnOnce(&sled::Db, &sled::Tree)) {
-    let database = sled::open(dir.join("index")).unwrap();
+    // Its lock may outlive the store for a moment.
+    let mut opened = sled::open(dir.join("index"));
+    for _ in 0..200 {
+        if opened.is_err() {
+            thread::sleep(Duration::from_millis(10));
+            opened = sled::open(dir.join("index"));
+        }
+    }
+    let database = opened.unwrap();
     let names = database.tree_names();
     let name = names.iter().find(|name| name.starts_with(b"outcomes-")).unwrap();
     act(&database, &database.open_tree(name).unwrap());
