@@ -37,6 +37,10 @@ test-cuda: build
 bench *names: setup
     cargo bench -p bakeoff-models --bench epochs -- "$@"
 
+# Measure the store: its size, memory and speed over 100,000 trials (or as many as named)
+bench-store *trials:
+    cargo run --release -p bakeoff-store --example growth -- "$@"
+
 # Kill a sweep again and again at random moments, and count what is lost or run twice (nothing, that is)
 torture spec="experiments/quickstart.yaml" kills="10" seed="1": build
     @python3 tools/torture.py "$@"

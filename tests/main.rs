@@ -10,6 +10,8 @@ mod experiments;
 mod real_data;
 /// Running the binary in a folder of its own.
 mod shell;
+/// Looking after a store: checking, cleaning, exporting, merging.
+mod store;
 /// From a spec to a report, and a second time.
 mod sweep;
 /// Promises about the source itself.

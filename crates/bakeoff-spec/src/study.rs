@@ -190,6 +190,12 @@ impl ModelStudy {
         self.replicates.iter().chain(self.front.iter().flat_map(|(_, of)| of)).flatten()
     }
 
+    /// The keys of all trials that are known, tested ones last.
+    pub fn keys(&self) -> impl Iterator<Item = &TrialKey> {
+        let candidates = self.candidates.iter().map(|candidate| &candidate.key);
+        candidates.chain(self.tested().map(|outcome| &outcome.key))
+    }
+
     /// Trials that have an outcome.
     pub fn n_done(&self) -> usize {
         self.candidates.iter().filter(|one| one.brief.is_some()).count() + self.tested().count()

@@ -20,13 +20,21 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// The first part of it: the bytes on disk beside `path`, under a temporary name.
 pub(crate) fn stage(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    stage_with(path, |file| file.write_all(bytes))
+}
+
+/// The same with what `write` writes.
+pub(crate) fn stage_with(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<NamedTempFile> {
     let mut file = tempfile::Builder::new()
         .prefix(TEMPORARY_PREFIX)
         .suffix(TEMPORARY_SUFFIX)
         // Less the umask: an ordinary file, where the default is one that only its owner can read.
         .permissions(Permissions::from_mode(0o666))
         .tempfile_in(folder_of(path))?;
-    file.write_all(bytes)?;
+    write(file.as_file_mut())?;
     file.as_file().sync_all()?;
     Ok(file)
 }
@@ -47,7 +55,9 @@ pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
 
 /// Whether this is the name of a file that was being written when its writer died, or still is.
 pub(crate) fn is_temporary(name: &str) -> bool {
+    // The second are checkpoints'.
     name.starts_with(TEMPORARY_PREFIX) && name.ends_with(TEMPORARY_SUFFIX)
+        || name.starts_with(".tmp")
 }
 
 const TEMPORARY_PREFIX: &str = ".writing-";

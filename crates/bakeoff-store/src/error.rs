@@ -69,6 +69,20 @@ pub enum StoreError {
         /// What the index said.
         source: IndexError,
     },
+    /// A folder that is to be imported is none of another store.
+    #[error("cannot import {}: {problem}", path.display())]
+    NoStore {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        problem: &'static str,
+    },
+    /// An outcome was replaced between two readings.
+    #[error("trial {} was run again while it was being exported; export again", key.short())]
+    Changed {
+        /// The trial.
+        key: TrialKey,
+    },
     /// A key or hash that is to become a file name is not 32 hex digits.
     #[error("`{0}` is not a key: keys are 32 lower-case hex digits")]
     BadKey(String),

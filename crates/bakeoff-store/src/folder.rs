@@ -8,7 +8,8 @@ use bakeoff_spec::{Outcome, TrialKey};
 
 use crate::atomic_file::{create_folder, stage, sync_folder_of};
 use crate::error::{Damage, StoreError};
-use crate::outcome_file::{self, SCHEMA, Undecodable};
+use crate::outcome_file::{self, Decoded, SCHEMA};
+use crate::sealed::Unsealed;
 
 /// A store's folder. Any number of processes may use it at a time, on any machine that sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +86,8 @@ impl Folder {
 
     /// The outcome of a trial, if it has one.
     pub fn read_outcome(&self, key: &TrialKey) -> Result<Option<Outcome>, StoreError> {
-        read_outcome_file(&self.outcome_path(key), key)
+        let decoded = read_outcome_file(&self.outcome_path(key), key)?;
+        Ok(decoded.map(|decoded| decoded.outcome))
     }
 
     /// Every outcome, by key.
@@ -102,7 +104,7 @@ impl Folder {
     }
 
     /// The trials that have an outcome file, ascending.
-    fn outcome_keys(&self) -> Result<Vec<TrialKey>, StoreError> {
+    pub(crate) fn outcome_keys(&self) -> Result<Vec<TrialKey>, StoreError> {
         let dir = self.outcomes_dir();
         let mut keys: Vec<_> =
             names_in(&dir)?.iter().filter_map(|name| outcome_key(name)).collect();
@@ -133,7 +135,7 @@ impl Folder {
     }
 
     /// Held while an outcome that is there is replaced; given back when dropped or when the process dies.
-    fn lock_replacing(&self) -> Result<File, StoreError> {
+    pub(crate) fn lock_replacing(&self) -> Result<File, StoreError> {
         let path = self.outcomes_dir().join(".replacing");
         let lock = || {
             let file = File::options().create(true).append(true).open(&path)?;
@@ -149,19 +151,26 @@ pub(crate) fn outcome_key(name: &str) -> Option<TrialKey> {
     TrialKey::parse(name.strip_suffix(".json")?)
 }
 
+/// The key that a file's name begins with, before its ending.
+pub(crate) fn leading_key(name: &str) -> Option<TrialKey> {
+    TrialKey::parse(name.split('.').next()?)
+}
+
 /// The outcome in the file at `path`; `None` if there is no file.
 pub(crate) fn read_outcome_file(
     path: &Path,
     key: &TrialKey,
-) -> Result<Option<Outcome>, StoreError> {
+) -> Result<Option<Decoded>, StoreError> {
     let Some(bytes) = read_if_there(path)? else { return Ok(None) };
+    outcome_file::decode(&bytes, key).map(Some).map_err(|error| unreadable(path, error, SCHEMA))
+}
+
+/// The error of a file that is no document of a version up to `known`.
+pub(crate) fn unreadable(path: &Path, error: Unsealed, known: u32) -> StoreError {
     let path = path.to_owned();
-    match outcome_file::decode(&bytes, key) {
-        Ok(outcome) => Ok(Some(outcome)),
-        Err(Undecodable::Damaged(source)) => Err(StoreError::Damaged { path, source }),
-        Err(Undecodable::NewerSchema(found)) => {
-            Err(StoreError::NewerSchema { path, found, known: SCHEMA })
-        }
+    match error {
+        Unsealed::Damaged(source) => StoreError::Damaged { path, source },
+        Unsealed::NewerSchema(found) => StoreError::NewerSchema { path, found, known },
     }
 }
 

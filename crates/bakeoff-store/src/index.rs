@@ -6,8 +6,8 @@
 //! made again from the outcome files.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
-use std::io::ErrorKind;
+use std::fs::{File, TryLockError};
+use std::io::{self, ErrorKind};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use bakeoff_spec::{Outcome, TrialKey};
 
 use crate::error::StoreError;
+use crate::record::{self, KeyNumber, Stamp, key_of, number_of};
 
 /// What the index said.
 #[derive(Debug, thiserror::Error)]
@@ -27,9 +28,12 @@ pub enum IndexError {
     /// It panicked, as it does on some damaged files.
     #[error("it panicked: {0}")]
     Panic(String),
-    /// A record is not of the form that is written here.
-    #[error("the record of {0} is unreadable")]
+    /// A record is not as it was written.
+    #[error("the record of trial {0} is damaged")]
     Record(String),
+    /// It was made by another version of bakeoff.
+    #[error("it was of another version")]
+    OtherForm,
 }
 
 impl IndexError {
@@ -51,14 +55,6 @@ impl IndexError {
     }
 }
 
-/// Tells whether a file is still the one that was indexed, without reading it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stamp {
-    pub(crate) bytes: u64,
-    pub(crate) inode: u64,
-    pub(crate) modified_nanos: i64,
-}
-
 /// An open index.
 #[derive(Debug)]
 pub(crate) struct Index {
@@ -67,9 +63,19 @@ pub(crate) struct Index {
     dir: PathBuf,
 }
 
+/// An index just opened, and what reading it through told.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) index: Index,
+    /// Of what it holds, by key, ascending.
+    pub(crate) stamps: Vec<(KeyNumber, Stamp)>,
+    /// Those of all records, without the room that sled takes for itself.
+    pub(crate) bytes: u64,
+}
+
 impl Index {
-    /// Opens or creates the index in `dir` and reads it through; returns with it the stamps of what it holds.
-    pub(crate) fn open(dir: &Path) -> Result<(Self, BTreeMap<TrialKey, Stamp>), IndexError> {
+    /// Opens or creates the index in `dir` and reads it through.
+    pub(crate) fn open(dir: &Path) -> Result<Opened, IndexError> {
         let started = Instant::now();
         loop {
             match quietly(|| Self::open_now(dir)) {
@@ -81,51 +87,71 @@ impl Index {
         }
     }
 
-    fn open_now(dir: &Path) -> Result<(Self, BTreeMap<TrialKey, Stamp>), IndexError> {
+    fn open_now(dir: &Path) -> Result<Opened, IndexError> {
         let database = sled::Config::new()
             .path(dir)
             .cache_capacity(CACHE_BYTES)
             // Every insert is flushed by hand; a thread that flushes as well would only keep the lock for longer.
             .flush_every_ms(None)
             .open()?;
-        let tree = database.open_tree(TREE)?;
-        let mut stamps = BTreeMap::new();
-        for entry in &tree {
-            let (key, record) = entry?;
-            let (stamp, _) = split(&key, &record)?;
-            stamps.insert(parse_key(&key)?, stamp);
+        let is_other =
+            |name: &sled::IVec| name.starts_with(TREES.as_bytes()) && name != TREE.as_bytes();
+        if database.tree_names().iter().any(is_other) {
+            return Err(IndexError::OtherForm);
         }
-        Ok((Self { tree, database, dir: dir.to_owned() }, stamps))
+        let tree = database.open_tree(TREE)?;
+        let index = Self { tree, database, dir: dir.to_owned() };
+        let (mut stamps, mut bytes) = (Vec::new(), 0);
+        index.walk(|key, record| {
+            bytes += record.len() as u64;
+            stamps.push((key, record::stamp(key, record).ok_or_else(|| damaged(key))?));
+            Ok(())
+        })?;
+        Ok(Opened { index, stamps, bytes })
+    }
+
+    /// Visits every record, ascending.
+    ///
+    /// Not by sled's own iterator: that keeps all it has read in memory, whatever the capacity of the cache. Its cache
+    /// lets go of pages only as keys are looked up.
+    fn walk(
+        &self,
+        mut visit: impl FnMut(KeyNumber, &[u8]) -> Result<(), IndexError>,
+    ) -> Result<(), IndexError> {
+        let mut last = sled::IVec::default();
+        while let Some((key, record)) = self.tree.get_gt(&last)? {
+            let bytes = key.as_ref().try_into();
+            let bytes = bytes.map_err(|_| IndexError::Record(format!("{:02x?}", key.as_ref())))?;
+            if key <= last {
+                return Err(damaged(KeyNumber::from_be_bytes(bytes)));
+            }
+            visit(KeyNumber::from_be_bytes(bytes), &record)?;
+            last = key;
+        }
+        Ok(())
     }
 
     /// The outcome of a trial, without its curve.
     pub(crate) fn get(&self, key: &TrialKey) -> Result<Option<Outcome>, StoreError> {
         self.told(|| {
-            let Some(record) = self.tree.get(key.as_str())? else { return Ok(None) };
-            let (_, json) = split(key.as_str().as_bytes(), &record)?;
-            let outcome = serde_json::from_slice(json);
-            outcome.map(Some).map_err(|_| IndexError::Record(key.to_string()))
+            let number = number_of(key);
+            let Some(record) = self.tree.get(number.to_be_bytes())? else { return Ok(None) };
+            record::outcome(number, &record).map(Some).ok_or_else(|| damaged(number))
         })
     }
 
     /// Puts an outcome in, or in place of another. Not safe before [`Self::flush`].
-    pub(crate) fn insert(&self, stamp: Stamp, mut outcome: Outcome) -> Result<(), StoreError> {
-        outcome.curve = Vec::new();
+    pub(crate) fn insert(&self, stamp: Stamp, outcome: Outcome) -> Result<(), StoreError> {
         self.told(|| {
-            let mut record = Vec::new();
-            record.extend(stamp.bytes.to_le_bytes());
-            record.extend(stamp.inode.to_le_bytes());
-            record.extend(stamp.modified_nanos.to_le_bytes());
-            serde_json::to_writer(&mut record, &outcome)
-                .map_err(|_| IndexError::Record(outcome.key.to_string()))?;
-            self.tree.insert(outcome.key.as_str(), record)?;
-            Ok(())
+            let number = number_of(&outcome.key);
+            let record = record::encode(stamp, outcome).ok_or_else(|| damaged(number))?;
+            self.put(number, record)
         })
     }
 
     /// Takes an outcome out. Not safe before [`Self::flush`].
     pub(crate) fn remove(&self, key: &TrialKey) -> Result<(), StoreError> {
-        self.told(|| Ok(self.tree.remove(key.as_str()).map(drop)?))
+        self.told(|| Ok(self.tree.remove(number_of(key).to_be_bytes()).map(drop)?))
     }
 
     /// Forces everything to disk.
@@ -135,7 +161,52 @@ impl Index {
 
     /// The trials in it, ascending.
     pub(crate) fn keys(&self) -> Result<Vec<TrialKey>, StoreError> {
-        self.told(|| self.tree.iter().keys().map(|key| parse_key(&key?)).collect())
+        self.told(|| {
+            let mut keys = Vec::new();
+            self.walk(|key, _| {
+                keys.push(key_of(key));
+                Ok(())
+            })?;
+            Ok(keys)
+        })
+    }
+
+    /// Copies every record into a new index in `dir`, which is on disk and closed when this returns.
+    pub(crate) fn copy_to(&self, dir: &Path) -> Result<(), StoreError> {
+        let copy = Self::open(dir)
+            .map_err(|source| StoreError::Index { dir: dir.to_owned(), source })?
+            .index;
+        self.told(|| self.walk(|key, record| copy.put(key, record.to_vec())))?;
+        copy.flush()?;
+        copy.close()
+    }
+
+    /// Closes it for good. Threads of sled may hold its files for a moment after it is dropped, and write by a path
+    /// that is another's by then.
+    pub(crate) fn close(self) -> Result<(), StoreError> {
+        let dir = self.dir.clone();
+        drop(self);
+        let started = Instant::now();
+        let is_free = || -> Result<bool, io::Error> {
+            match File::open(dir.join("db"))?.try_lock() {
+                Err(TryLockError::Error(error)) => Err(error),
+                result => Ok(result.is_ok()),
+            }
+        };
+        loop {
+            match is_free() {
+                Ok(true) => return Ok(()),
+                Ok(false) if started.elapsed() < LOCK_PATIENCE => {
+                    thread::sleep(Duration::from_millis(5));
+                }
+                Ok(false) => return Err(StoreError::Locked { dir, pid: None, since: None }),
+                Err(source) => return Err(StoreError::Read { path: dir, source }),
+            }
+        }
+    }
+
+    fn put(&self, key: KeyNumber, record: Vec<u8>) -> Result<(), IndexError> {
+        Ok(self.tree.insert(key.to_be_bytes(), record).map(drop)?)
     }
 
     fn told<T>(&self, act: impl FnOnce() -> Result<T, IndexError>) -> Result<T, StoreError> {
@@ -143,28 +214,15 @@ impl Index {
     }
 }
 
-/// Another name where records are of another form: then all are made again.
-const TREE: &str = "outcomes-1";
-const STAMP_LEN: usize = 24;
+/// What the names of all trees with outcomes begin with, and the one that holds records of the form in `record.rs`.
+const TREES: &str = "outcomes-";
+const TREE: &str = "outcomes-2";
 /// Outcomes are read once and kept by whoever needs them: the cache need not be large.
-const CACHE_BYTES: u64 = 16 << 20;
+const CACHE_BYTES: u64 = 4 << 20;
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 
-fn split<'a>(key: &[u8], record: &'a [u8]) -> Result<(Stamp, &'a [u8]), IndexError> {
-    let unreadable = || IndexError::Record(String::from_utf8_lossy(key).into_owned());
-    let (stamp, json) = record.split_first_chunk::<STAMP_LEN>().ok_or_else(unreadable)?;
-    let (&[bytes, inode, modified], _) = stamp.as_chunks::<8>() else { return Err(unreadable()) };
-    let stamp = Stamp {
-        bytes: u64::from_le_bytes(bytes),
-        inode: u64::from_le_bytes(inode),
-        modified_nanos: i64::from_le_bytes(modified),
-    };
-    Ok((stamp, json))
-}
-
-fn parse_key(key: &[u8]) -> Result<TrialKey, IndexError> {
-    let text = String::from_utf8_lossy(key);
-    TrialKey::parse(&text).ok_or_else(|| IndexError::Record(text.into_owned()))
+fn damaged(key: KeyNumber) -> IndexError {
+    IndexError::Record(key_of(key).short().to_owned())
 }
 
 /// Runs `act` with a panic turned into an error, and without the message that a panic prints: the user is told what

@@ -21,21 +21,35 @@
 //! | `damaged/`, `index.damaged-N/` | what was unreadable, kept for a look |
 
 pub mod atomic_file;
+pub mod check;
+pub mod collect;
+pub mod compact;
 pub mod error;
+pub mod export;
 pub mod folder;
+pub mod import;
 mod index;
 pub mod journal;
 mod lock;
+pub mod migrate;
 pub mod outcome_file;
 mod reconcile;
+mod record;
 pub mod repair;
+mod sealed;
 mod side_files;
 pub mod store;
 
 pub use atomic_file::write_atomically;
+pub use check::{Checkup, Flaw, IndexState, Size};
+pub use collect::Collected;
+pub use compact::Resized;
 pub use error::{Damage, StoreError};
+pub use export::{Exported, Format};
 pub use folder::{Folder, FolderOutcomes, Written};
+pub use import::{Differing, Imported};
 pub use index::IndexError;
 pub use journal::{Journal, Journaled};
+pub use migrate::Migrated;
 pub use repair::Repair;
 pub use store::Store;

@@ -45,6 +45,26 @@ impl StoreLock {
         sign(&file).map_err(write_error)?;
         Ok(Self { _file: file })
     }
+
+    /// Keeps coordinators out for a moment, where the store may not be writable: nobody waits, and nothing is created.
+    /// `None` where no coordinator has ever been.
+    pub(crate) fn take_to_read(dir: &Path) -> Result<Option<Self>, StoreError> {
+        let path = dir.join("lock");
+        let file = File::options().write(true).open(&path);
+        let file = match file.or_else(|_| File::open(&path)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(StoreError::Read { path, source }),
+        };
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(locked(dir, &path)),
+            Err(TryLockError::Error(source)) => return Err(StoreError::Read { path, source }),
+        }
+        // For the message only, and refused where the store cannot be written.
+        let _ = sign(&file);
+        Ok(Some(Self { _file: file }))
+    }
 }
 
 fn sign(mut file: &File) -> io::Result<()> {

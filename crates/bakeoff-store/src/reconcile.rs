@@ -2,19 +2,20 @@
 //!
 //! Files are compared with the index by name, size, inode and time of change; only those that differ are read.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use bakeoff_spec::TrialKey;
 
 use crate::atomic_file::is_temporary;
+use crate::compact;
 use crate::error::StoreError;
 use crate::folder::{Folder, first_free, names_in, outcome_key};
-use crate::index::{Index, IndexError, Stamp};
+use crate::index::{Index, IndexError};
+use crate::record::{KeyNumber, Stamp, key_of, number_of};
 use crate::repair::Repair;
 
 /// An index that agrees with the files.
@@ -25,33 +26,34 @@ pub(crate) struct Reconciled {
 
 /// Opens the index of `folder`, makes it again if it must, and brings it up to date.
 pub(crate) fn open_index(folder: &Folder) -> Result<Reconciled, StoreError> {
+    compact::remove_leftovers(folder)?;
     let files = outcome_files(folder)?;
-    let dir = folder.dir().join("index");
+    let dir = index_dir(folder);
     let mut rebuilt = None;
     if !dir.exists() && !files.is_empty() {
         rebuilt = Some((None, "there was none".to_owned()));
     }
-    let index_error = |source: IndexError| {
-        if source.is_locked() {
-            StoreError::Locked { dir: folder.dir().to_owned(), pid: None, since: None }
-        } else {
-            StoreError::Index { dir: dir.clone(), source }
-        }
-    };
-    let (index, known) = match Index::open(&dir) {
+    let opened = match Index::open(&dir) {
         Ok(opened) => opened,
-        Err(error) if error.is_refusal() => return Err(index_error(error)),
+        Err(error) if error.is_refusal() => return Err(index_error(folder, error)),
         Err(error) => {
-            let aside = first_free(|n| folder.dir().join(format!("index.damaged-{}", n + 1)));
-            fs::rename(&dir, &aside)
-                .map_err(|source| StoreError::Write { path: aside.clone(), source })?;
-            rebuilt = Some((Some(aside), error.to_string()));
-            Index::open(&dir).map_err(index_error)?
+            let aside = match error {
+                IndexError::OtherForm => None,
+                _ => Some(first_free(|n| folder.dir().join(format!("index.damaged-{}", n + 1)))),
+            };
+            let moved = match &aside {
+                Some(aside) => fs::rename(&dir, aside),
+                None => fs::remove_dir_all(&dir),
+            };
+            moved.map_err(|source| StoreError::Write { path: dir.clone(), source })?;
+            rebuilt = Some((aside, error.to_string()));
+            Index::open(&dir).map_err(|error| index_error(folder, error))?
         }
     };
 
-    let changes = bring_up_to_date(folder, &index, &files, &known)?;
+    let is_bloated = compact::is_bloated(folder, opened.bytes)?;
     let mut repairs = Vec::new();
+    let changes = bring_up_to_date(folder, &opened.index, &files, &opened.stamps)?;
     if let Some((moved_to, reason)) = rebuilt {
         repairs.push(Repair::IndexRebuilt { moved_to, reason, n_outcomes: changes.added.len() });
     } else if !changes.added.is_empty() {
@@ -61,7 +63,27 @@ pub(crate) fn open_index(folder: &Folder) -> Result<Reconciled, StoreError> {
         repairs.push(Repair::Dropped { keys: changes.gone });
     }
     repairs.extend(changes.set_aside);
+    let mut index = opened.index;
+    if is_bloated {
+        let sizes;
+        (index, sizes) = compact::compact(folder, index)?;
+        repairs.push(Repair::Compacted { sizes });
+    }
     Ok(Reconciled { index, repairs })
+}
+
+/// Where the index of a store is.
+pub(crate) fn index_dir(folder: &Folder) -> PathBuf {
+    folder.dir().join("index")
+}
+
+/// The error of an index that cannot be opened.
+pub(crate) fn index_error(folder: &Folder, source: IndexError) -> StoreError {
+    if source.is_locked() {
+        StoreError::Locked { dir: folder.dir().to_owned(), pid: None, since: None }
+    } else {
+        StoreError::Index { dir: index_dir(folder), source }
+    }
 }
 
 /// What tells whether the file at `path` has changed; `None` if there is none.
@@ -90,50 +112,57 @@ struct Changes {
     set_aside: Vec<Repair>,
 }
 
+/// What is known of files: by key, ascending.
+type Stamps = [(KeyNumber, Stamp)];
+
+fn stamp_in(stamps: &Stamps, key: KeyNumber) -> Option<Stamp> {
+    stamps.binary_search_by_key(&key, |entry| entry.0).ok().map(|i| stamps[i].1)
+}
+
 fn bring_up_to_date(
     folder: &Folder,
     index: &Index,
-    files: &BTreeMap<TrialKey, Stamp>,
-    known: &BTreeMap<TrialKey, Stamp>,
+    files: &Stamps,
+    known: &Stamps,
 ) -> Result<Changes, StoreError> {
     let mut changes = Changes::default();
-    let mut damaged = BTreeSet::new();
-    for (key, &stamp) in files.iter().filter(|&(key, stamp)| known.get(key) != Some(stamp)) {
-        match folder.read_outcome(key) {
+    for &(number, stamp) in
+        files.iter().filter(|&&(key, stamp)| stamp_in(known, key) != Some(stamp))
+    {
+        let key = key_of(number);
+        let is_known = stamp_in(known, number).is_some();
+        match folder.read_outcome(&key) {
             Ok(Some(outcome)) => {
                 index.insert(stamp, outcome)?;
-                if !known.contains_key(key) {
-                    changes.added.push(key.clone());
+                if !is_known {
+                    changes.added.push(key);
                 }
+                continue;
             }
-            Ok(None) => {
-                damaged.insert(key);
-            }
+            Ok(None) => {}
             Err(StoreError::Damaged { path, source: reason }) => {
                 let moved_to = folder.set_aside(&path)?;
-                let key_of_file = key.clone();
-                changes.set_aside.push(Repair::SetAside { key: key_of_file, moved_to, reason });
-                damaged.insert(key);
+                changes.set_aside.push(Repair::SetAside { key: key.clone(), moved_to, reason });
             }
             Err(error) => return Err(error),
         }
-    }
-    for key in known.keys() {
-        if damaged.contains(key) {
-            index.remove(key)?;
-        } else if !files.contains_key(key) {
-            index.remove(key)?;
-            changes.gone.push(key.clone());
+        if is_known {
+            index.remove(&key)?;
         }
+    }
+    for &(number, _) in known.iter().filter(|(key, _)| stamp_in(files, *key).is_none()) {
+        let key = key_of(number);
+        index.remove(&key)?;
+        changes.gone.push(key);
     }
     index.flush()?;
     Ok(changes)
 }
 
 /// The outcome files by trial. Takes away what writers that died long ago have left half written.
-fn outcome_files(folder: &Folder) -> Result<BTreeMap<TrialKey, Stamp>, StoreError> {
+fn outcome_files(folder: &Folder) -> Result<Vec<(KeyNumber, Stamp)>, StoreError> {
     let dir = folder.outcomes_dir();
-    let mut files = BTreeMap::new();
+    let mut files = Vec::new();
     for name in names_in(&dir)? {
         let path = dir.join(&name);
         if is_temporary(&name) && is_long_ago(&path) {
@@ -142,16 +171,17 @@ fn outcome_files(folder: &Folder) -> Result<BTreeMap<TrialKey, Stamp>, StoreErro
         } else if let Some(key) = outcome_key(&name)
             && let Some(stamp) = stamp_of(&path)?
         {
-            files.insert(key, stamp);
+            files.push((number_of(&key), stamp));
         }
     }
+    files.sort_unstable_by_key(|file| file.0);
     Ok(files)
 }
 
 /// A file that is being written now, perhaps by another machine, is never this old.
 const A_WHILE: Duration = Duration::from_secs(3600);
 
-fn is_long_ago(path: &Path) -> bool {
+pub(crate) fn is_long_ago(path: &Path) -> bool {
     let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
     let age = modified.map(|modified| SystemTime::now().duration_since(modified));
     matches!(age, Ok(Ok(age)) if age > A_WHILE)

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use bakeoff_spec::TrialKey;
 
+use crate::compact::Resized;
 use crate::error::Damage;
 
 /// One thing that was mended. Nothing that had finished was lost by any of them, unless its file itself is damaged.
@@ -38,6 +39,11 @@ pub enum Repair {
         /// What is wrong with it.
         reason: Damage,
     },
+    /// The index took far more room than what it held, and was written anew.
+    Compacted {
+        /// Its bytes, before and after.
+        sizes: Resized,
+    },
 }
 
 impl fmt::Display for Repair {
@@ -62,6 +68,9 @@ impl fmt::Display for Repair {
                 key.short(),
                 moved_to.display()
             ),
+            Self::Compacted { sizes: Resized { before, after } } => {
+                write!(f, "the index had grown to {before} bytes and was compacted to {after}")
+            }
         }
     }
 }

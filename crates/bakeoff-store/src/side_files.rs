@@ -6,8 +6,9 @@ use bakeoff_spec::{DatasetCard, Outcome, TrialKey};
 
 use crate::atomic_file::{create_folder, write_atomically};
 use crate::error::{Damage, StoreError};
-use crate::folder::{Folder, names_in, read_if_there, read_outcome_file};
+use crate::folder::{Folder, names_in, read_if_there, read_outcome_file, unreadable};
 use crate::outcome_file;
+use crate::sealed::{Unsealed, seal, unseal};
 
 impl Folder {
     /// Keeps what the trial's selecting metric is the mean of: a value a user, or a row. To be written before the
@@ -26,18 +27,7 @@ impl Folder {
     pub fn read_units(&self, key: &TrialKey) -> Result<Option<Vec<f32>>, StoreError> {
         let path = self.units_path(key);
         let Some(bytes) = read_if_there(&path)? else { return Ok(None) };
-        let damaged = |source| StoreError::Damaged { path: path.clone(), source };
-        let Some((checksum, values)) = bytes.split_first_chunk::<{ blake3::OUT_LEN }>() else {
-            return Err(damaged(Damage::Format(None)));
-        };
-        let (values, rest) = values.as_chunks::<4>();
-        if !rest.is_empty() {
-            return Err(damaged(Damage::Format(None)));
-        }
-        if blake3::hash(values.as_flattened()) != *checksum {
-            return Err(damaged(Damage::Checksum));
-        }
-        Ok(Some(values.iter().map(|&value| f32::from_le_bytes(value)).collect()))
+        decode_units(&bytes).map(Some).map_err(|source| StoreError::Damaged { path, source })
     }
 
     /// Where the weights of a fit are kept, without the extension `.safetensors`. Creates the folder.
@@ -50,40 +40,61 @@ impl Folder {
     /// Keeps a dataset's card under its key.
     pub fn write_card(&self, card: &DatasetCard) -> Result<(), StoreError> {
         let path = self.card_path(&card.key)?;
-        let json = serde_json::to_vec_pretty(card)
+        let json = serde_json::to_string_pretty(card)
             .map_err(|error| StoreError::Write { path: path.clone(), source: error.into() })?;
-        write(&path, &json)
+        write(&path, seal("card", CARD_SCHEMA, &json).as_bytes())
     }
 
     /// The card of the dataset `key`, if it was ever prepared for this store.
     pub fn read_card(&self, key: &str) -> Result<Option<DatasetCard>, StoreError> {
         let path = self.card_path(key)?;
         let Some(bytes) = read_if_there(&path)? else { return Ok(None) };
-        serde_json::from_slice(&bytes)
-            .map_err(|error| StoreError::Damaged { path, source: Damage::Format(Some(error)) })
+        decode_card(&bytes).map(Some).map_err(|error| unreadable(&path, error, CARD_SCHEMA))
     }
 
-    /// Keeps the text of a spec under its hash.
+    /// Gives a card of old a checksum; whether it had none.
+    pub(crate) fn seal_card(&self, key: &str) -> Result<bool, StoreError> {
+        let bytes = read_if_there(&self.card_path(key)?)?;
+        let is_bare = bytes.is_some_and(|bytes| unseal(&bytes, CARD_SCHEMA).is_err());
+        match self.read_card(key)? {
+            Some(card) if is_bare => self.write_card(&card).map(|()| true),
+            _ => Ok(false),
+        }
+    }
+
+    /// Keeps the text of a spec under its hash. Its last line is a comment with the checksum of those before.
     pub fn write_spec(&self, hash: &str, text: &str) -> Result<(), StoreError> {
-        write(&self.spec_path(hash)?, text.as_bytes())
+        let checksum = blake3::hash(text.as_bytes()).to_hex();
+        write(&self.spec_path(hash)?, format!("{text}{SPEC_MARK}{checksum}\n").as_bytes())
     }
 
     /// The text of the spec `hash`, if it was ever run with this store.
     pub fn read_spec(&self, hash: &str) -> Result<Option<String>, StoreError> {
         let path = self.spec_path(hash)?;
         let Some(bytes) = read_if_there(&path)? else { return Ok(None) };
-        String::from_utf8(bytes)
-            .map(Some)
-            .map_err(|_| StoreError::Damaged { path, source: Damage::Format(None) })
+        decode_spec(bytes).map(Some).map_err(|source| StoreError::Damaged { path, source })
+    }
+
+    /// Gives a spec of old a checksum; whether it had none.
+    pub(crate) fn seal_spec(&self, hash: &str) -> Result<bool, StoreError> {
+        let bytes = read_if_there(&self.spec_path(hash)?)?.unwrap_or_default();
+        match self.read_spec(hash)? {
+            Some(text) if text.len() == bytes.len() => self.write_spec(hash, &text).map(|()| true),
+            _ => Ok(false),
+        }
     }
 
     /// Keeps an attempt that failed beside the trial, for whoever asks why it was tried again.
     pub(crate) fn write_attempt(&self, outcome: &Outcome) -> Result<(), StoreError> {
-        let name = format!("{}.{}.json", outcome.key, outcome.attempt);
-        let path = self.attempts_dir().join(name);
+        let path = self.attempt_path(outcome);
         let bytes = outcome_file::encode(outcome)
             .map_err(|source| StoreError::Write { path: path.clone(), source })?;
         write(&path, &bytes)
+    }
+
+    /// The same, unless there is one of that number.
+    pub(crate) fn write_attempt_if_new(&self, outcome: &Outcome) -> Result<(), StoreError> {
+        if self.attempt_path(outcome).exists() { Ok(()) } else { self.write_attempt(outcome) }
     }
 
     /// The failed attempts at a trial that were noted, in order.
@@ -92,11 +103,16 @@ impl Folder {
         let mut attempts = Vec::new();
         for name in names_in(&dir)? {
             if name.starts_with(key.as_str()) {
-                attempts.extend(read_outcome_file(&dir.join(name), key)?);
+                let attempt = read_outcome_file(&dir.join(name), key)?;
+                attempts.extend(attempt.map(|attempt| attempt.outcome));
             }
         }
         attempts.sort_by_key(|outcome| outcome.attempt);
         Ok(attempts)
+    }
+
+    fn attempt_path(&self, outcome: &Outcome) -> PathBuf {
+        self.attempts_dir().join(format!("{}.{}.json", outcome.key, outcome.attempt))
     }
 
     fn attempts_dir(&self) -> PathBuf {
@@ -116,12 +132,55 @@ impl Folder {
     }
 }
 
+/// The version of cards that is written, and the newest that can be read.
+const CARD_SCHEMA: u32 = 1;
+/// Begins with the end of a line, since a spec need not end with one.
+const SPEC_MARK: &str = "\n# blake3 of all before this line: ";
+
+/// The values in a file of units, which are as they were written.
+pub(crate) fn decode_units(bytes: &[u8]) -> Result<Vec<f32>, Damage> {
+    let Some((checksum, values)) = bytes.split_first_chunk::<{ blake3::OUT_LEN }>() else {
+        return Err(Damage::Format(None));
+    };
+    let (values, rest) = values.as_chunks::<4>();
+    if !rest.is_empty() {
+        return Err(Damage::Format(None));
+    }
+    if blake3::hash(values.as_flattened()) != *checksum {
+        return Err(Damage::Checksum);
+    }
+    Ok(values.iter().map(|&value| f32::from_le_bytes(value)).collect())
+}
+
+/// The card in a file. The first were written bare.
+pub(crate) fn decode_card(bytes: &[u8]) -> Result<DatasetCard, Unsealed> {
+    let content = match unseal(bytes, CARD_SCHEMA) {
+        Ok((_, content)) => content.as_bytes(),
+        Err(Unsealed::Damaged(Damage::Format(_))) => bytes,
+        Err(error) => return Err(error),
+    };
+    serde_json::from_slice(content).map_err(|error| Unsealed::Damaged(Damage::Format(Some(error))))
+}
+
+/// The text in a spec's file. The first were written without a checksum.
+pub(crate) fn decode_spec(bytes: Vec<u8>) -> Result<String, Damage> {
+    let mut text = String::from_utf8(bytes).map_err(|_| Damage::Format(None))?;
+    if let Some((before, checksum)) = text.rsplit_once(SPEC_MARK) {
+        if blake3::hash(before.as_bytes()).to_hex().as_str() != checksum.trim_end() {
+            return Err(Damage::Checksum);
+        }
+        text.truncate(before.len());
+    }
+    Ok(text)
+}
+
 /// A key becomes a file name: nothing but hex may pass.
 pub(crate) fn checked(key: &str) -> Result<&str, StoreError> {
     if TrialKey::parse(key).is_some() { Ok(key) } else { Err(StoreError::BadKey(key.to_owned())) }
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+/// Writes a file atomically, and its folder if there is none.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     path.parent()
         .map_or(Ok(()), create_folder)
         .and_then(|()| write_atomically(path, bytes))

@@ -17,10 +17,10 @@ use crate::repair::Repair;
 #[derive(Debug)]
 pub struct Store {
     // The index goes first when dropped: while it closes, the lock is still held.
-    index: Index,
-    folder: Folder,
-    repairs: Vec<Repair>,
-    _lock: StoreLock,
+    pub(crate) index: Index,
+    pub(crate) folder: Folder,
+    pub(crate) repairs: Vec<Repair>,
+    pub(crate) lock: StoreLock,
 }
 
 impl Store {
@@ -35,7 +35,7 @@ impl Store {
         create_folder(&outcomes).map_err(|source| StoreError::Write { path: outcomes, source })?;
         let lock = StoreLock::take(folder.dir())?;
         let Reconciled { index, repairs } = reconcile::open_index(&folder)?;
-        Ok(Self { index, folder, repairs, _lock: lock })
+        Ok(Self { index, folder, repairs, lock })
     }
 
     /// The folder, for everything that needs no index.
@@ -56,10 +56,28 @@ impl Store {
         }
     }
 
-    /// The outcomes of many trials, in their order, **without their curves**: from the index alone, in some
-    /// microseconds each.
+    /// Calls `visit` for each of the trials, with its place among `keys` and its outcome **without its curve**: from
+    /// the index alone, in some microseconds each, and one at a time in memory.
+    ///
+    /// Goes through them by ascending key, which is how the index reads from disk least.
+    pub fn for_each(
+        &self,
+        keys: &[TrialKey],
+        mut visit: impl FnMut(usize, Option<Outcome>),
+    ) -> Result<(), StoreError> {
+        let mut places: Vec<usize> = (0..keys.len()).collect();
+        places.sort_unstable_by_key(|&place| &keys[place]);
+        for place in places {
+            visit(place, self.index.get(&keys[place])?);
+        }
+        Ok(())
+    }
+
+    /// The same for few trials, all at once in their order.
     pub fn get_many(&self, keys: &[TrialKey]) -> Result<Vec<Option<Outcome>>, StoreError> {
-        keys.iter().map(|key| self.index.get(key)).collect()
+        let mut outcomes = vec![None; keys.len()];
+        self.for_each(keys, |place, outcome| outcomes[place] = outcome)?;
+        Ok(outcomes)
     }
 
     /// The trials with an outcome, ascending.

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(name = "bakeoff", version = crate::catalog::CODE_VERSION, max_term_width = 100)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 some trial failed for good, 2 mistake in spec, data or options, \
+    after_help = "Exit codes: 0 done, 1 some trial failed for good or a file is damaged, 2 mistake in spec, data or options, \
                         130 interrupted."
 )]
 pub(crate) struct Cli {
@@ -56,6 +56,18 @@ pub(crate) enum Command {
     List(ListArgs),
     /// Show everything that is kept of a trial
     Show(ShowArgs),
+    /// Write the trials in the store to a file, one row a trial
+    Export(ExportTrialsArgs),
+    /// Take in the trials of other stores, or of exported JSON lines
+    #[command(visible_alias = "merge")]
+    Import(ImportArgs),
+    /// Remove trials from the store, with all that is kept of them
+    Rm(RmArgs),
+    /// Remove checkpoints that nothing needs, and what killed workers left
+    Gc(GcArgs),
+    /// Check, compact or migrate the store
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Print the JSON Schema of specs, for editors
     Schema,
     /// Show which libtorch and which devices there are
@@ -148,6 +160,76 @@ pub(crate) struct ShowArgs {
     pub(crate) trial: String,
     #[command(flatten)]
     pub(crate) json: JsonArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportTrialsArgs {
+    /// The trials of this spec alone
+    #[arg(value_name = "SPEC")]
+    pub(crate) spec: Option<PathBuf>,
+    /// The file: .csv, .parquet or .jsonl
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: PathBuf,
+    /// Its format, where its ending does not tell
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<TrialsFormat>,
+}
+
+/// Formats of exported trials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TrialsFormat {
+    /// One row a trial
+    Csv,
+    /// The same with typed columns
+    Parquet,
+    /// Whole outcomes, which `import` reads
+    Jsonl,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// Folders of other stores, or files of JSON lines
+    #[arg(value_name = "STORE", required = true)]
+    pub(crate) from: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RmArgs {
+    /// The trials' keys, or their first digits
+    #[arg(value_name = "TRIAL", required_unless_present = "failed")]
+    pub(crate) trials: Vec<String>,
+    /// Every trial that failed
+    #[arg(long)]
+    pub(crate) failed: bool,
+    /// Only say what would be removed
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GcArgs {
+    /// Specs whose checkpoints stay, beside those of all trials that scored test
+    #[arg(value_name = "SPEC")]
+    pub(crate) specs: Vec<PathBuf>,
+    /// Only say what would be removed
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) json: JsonArg,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StoreCommand {
+    /// Read everything in the store and say what is damaged or left over; exits with 1 if something is damaged
+    Check(JsonArg),
+    /// Write the index anew at the size it needs, and remove half-written files
+    Compact {
+        /// Remove damaged indexes too that were set aside
+        #[arg(long)]
+        remove_damaged: bool,
+    },
+    /// Rewrite files of older versions in the newest form
+    Migrate,
 }
 
 #[derive(Debug, Subcommand)]

@@ -29,12 +29,12 @@ fn an_outcome_file_is_json_that_people_can_read() {
     let text = fs::read_to_string(path).unwrap();
     assert!(text.lines().any(|line| line.trim() == r#""best_epoch": 21,"#), "{text}");
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(json["schema"], 1);
+    assert_eq!(json["schema"], 2);
     assert_eq!(json["outcome"]["trial"]["model"]["name"], "sasrec");
     // BLAKE3 over the version and the bytes as they stand in the file, which nobody needs our code to check.
     let start = text.find(r#""outcome": "#).unwrap() + r#""outcome": "#.len();
     let body = text[start..].trim_end().strip_suffix('}').unwrap().trim_end();
-    let checksum = blake3::hash(&[&1_u32.to_le_bytes(), body.as_bytes()].concat());
+    let checksum = blake3::hash(&[&2_u32.to_le_bytes(), body.as_bytes()].concat());
     assert_eq!(json["checksum"], checksum.to_hex().as_str());
 }
 
@@ -129,8 +129,10 @@ fn cards_specs_checkpoints_and_attempts_have_their_places() {
     assert_eq!(folder.read_card(&card.key).unwrap(), Some(card));
     let hash = completed(2).key;
     assert_eq!(folder.read_spec(hash.as_str()).unwrap(), None);
-    folder.write_spec(hash.as_str(), "name: x # why\n").unwrap();
-    assert_eq!(folder.read_spec(hash.as_str()).unwrap().unwrap(), "name: x # why\n");
+    for text in ["name: x # why\n", "name: x", ""] {
+        folder.write_spec(hash.as_str(), text).unwrap();
+        assert_eq!(folder.read_spec(hash.as_str()).unwrap().unwrap(), text);
+    }
     let stem = folder.checkpoint_path(&completed(3).trial.fit_key()).unwrap();
     fs::write(stem.with_extension("safetensors"), b"weights").unwrap();
     let attempts = [2, 1].map(|attempt| Outcome { attempt, ..failed(4) });
@@ -139,6 +141,31 @@ fn cards_specs_checkpoints_and_attempts_have_their_places() {
     }
     let noted = folder.attempts(&attempts[0].key).unwrap();
     assert_eq!(noted.iter().map(|outcome| outcome.attempt).collect::<Vec<_>>(), [1, 2]);
+}
+
+#[test]
+fn damaged_cards_and_specs_are_found_and_those_of_old_are_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = Folder::at(dir.path());
+    let card = card();
+    folder.write_card(&card).unwrap();
+    folder.write_spec(&card.key, "name: x\n").unwrap();
+    let path = |name: &str, ending: &str| dir.path().join(format!("{name}/{}.{ending}", card.key));
+    let (card_path, spec_path) = (path("cards", "json"), path("specs", "yaml"));
+    let flip = |path: &std::path::Path, before: &str, after: &str| {
+        let text = fs::read_to_string(path).unwrap();
+        assert!(text.contains(before), "{text}");
+        fs::write(path, text.replace(before, after)).unwrap();
+    };
+    flip(&card_path, "\"n_users\": 3", "\"n_users\": 2");
+    flip(&spec_path, "name: x", "name: y");
+    assert!(matches!(folder.read_card(&card.key), Err(StoreError::Damaged { .. })));
+    assert!(matches!(folder.read_spec(&card.key), Err(StoreError::Damaged { .. })));
+
+    fs::write(&card_path, serde_json::to_vec(&card).unwrap()).unwrap();
+    fs::write(&spec_path, "name: x\n").unwrap();
+    assert_eq!(folder.read_card(&card.key).unwrap().unwrap(), card);
+    assert_eq!(folder.read_spec(&card.key).unwrap().unwrap(), "name: x\n");
 }
 
 #[test]

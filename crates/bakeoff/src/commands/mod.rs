@@ -3,9 +3,14 @@
 mod check;
 mod data;
 mod devices;
+mod export;
+mod gc;
+mod import;
 mod list;
 mod report;
+mod rm;
 mod show;
+mod store;
 mod sweep;
 mod worker;
 
@@ -29,6 +34,11 @@ pub(crate) fn run(Cli { command, places }: Cli) -> anyhow::Result<Exit> {
         Command::Report(args) => report::run(&args, &places),
         Command::List(args) => list::run(&args, &places),
         Command::Show(args) => show::run(&args, &places),
+        Command::Export(args) => export::run(&args, &places),
+        Command::Import(args) => import::run(&args, &places),
+        Command::Rm(args) => rm::run(&args, &places),
+        Command::Gc(args) => gc::run(&args, &places),
+        Command::Store(command) => store::run(&command, &places),
         Command::Schema => print_json(&bakeoff_spec::schema(&catalog())),
         Command::Devices(args) => devices::run(args),
         Command::Data(command) => data::run(&command, &places),

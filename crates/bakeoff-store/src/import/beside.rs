@@ -1,0 +1,176 @@
+//! What lies beside the outcomes of another store: units, attempts, checkpoints, cards, specs, searches.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use bakeoff_spec::{Outcome, TrialKey};
+
+use super::Imported;
+use super::foreign::Place;
+use crate::atomic_file::{create_folder, stage_with, sync_folder_of};
+use crate::check::{checkpoint, problem};
+use crate::error::{Damage, StoreError};
+use crate::folder::{Folder, leading_key, unreadable};
+use crate::outcome_file::{self, SCHEMA};
+use crate::side_files;
+
+pub(super) struct Beside {
+    units: Place,
+    attempts: Place,
+    checkpoints: Place,
+    cards: Place,
+    specs: Place,
+    searches: Place,
+    attempts_of: BTreeMap<TrialKey, Vec<String>>,
+    checkpoints_of: BTreeMap<TrialKey, Vec<String>>,
+}
+
+impl Beside {
+    pub(super) fn of(other: &Path) -> Result<Self, StoreError> {
+        let (attempts, checkpoints) =
+            (Place::of(other, "attempts")?, Place::of(other, "checkpoints")?);
+        Ok(Self {
+            units: Place::of(other, "units")?,
+            cards: Place::of(other, "cards")?,
+            specs: Place::of(other, "specs")?,
+            searches: Place::of(other, "searches")?,
+            attempts_of: by_key(attempts.names()?),
+            checkpoints_of: by_key(checkpoints.names()?),
+            attempts,
+            checkpoints,
+        })
+    }
+
+    /// Takes what belongs to an outcome of theirs that is about to be taken.
+    pub(super) fn take(
+        &self,
+        outcome: &Outcome,
+        ours: &Folder,
+        imported: &mut Imported,
+    ) -> Result<(), StoreError> {
+        let (key, trial) = (&outcome.key, &outcome.trial);
+        let units = format!("{key}.f32");
+        if let Some(bytes) = read(&self.units, &units, imported) {
+            match side_files::decode_units(&bytes) {
+                Ok(_) => side_files::write(&ours.dir().join("units").join(&units), &bytes)?,
+                Err(damage) => pass_over(&self.units, &units, damage, imported),
+            }
+        }
+        for name in self.attempts_of.get(key).into_iter().flatten() {
+            let Some(bytes) = read(&self.attempts, name, imported) else { continue };
+            match outcome_file::decode(&bytes, key) {
+                Ok(attempt) => ours.write_attempt_if_new(&attempt.outcome)?,
+                Err(error) => {
+                    let path = self.attempts.path_of(name);
+                    let error = unreadable(&path, error, SCHEMA);
+                    imported.pass_over(path, problem(&error));
+                }
+            }
+        }
+        let fit = TrialKey::parse(&trial.fit_key());
+        for name in fit.iter().filter_map(|fit| self.checkpoints_of.get(fit)).flatten() {
+            self.take_checkpoint(name, ours, imported)?;
+        }
+        let card = format!("{}.json", trial.data);
+        if ours.read_card(&trial.data).is_ok_and(|card| card.is_none())
+            && let Some(bytes) = read(&self.cards, &card, imported)
+        {
+            match side_files::decode_card(&bytes) {
+                Ok(card) if card.key == trial.data => ours.write_card(&card)?,
+                _ => pass_over(&self.cards, &card, Damage::Format(None), imported),
+            }
+        }
+        let hash = &outcome.provenance.spec_hash;
+        let spec = format!("{hash}.yaml");
+        if ours.read_spec(hash).is_ok_and(|spec| spec.is_none())
+            && let Some(bytes) = read(&self.specs, &spec, imported)
+        {
+            match side_files::decode_spec(bytes) {
+                Ok(text) => ours.write_spec(hash, &text)?,
+                Err(damage) => pass_over(&self.specs, &spec, damage, imported),
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the records of searches that this store has none of.
+    pub(super) fn take_searches(
+        &self,
+        ours: &Folder,
+        imported: &mut Imported,
+    ) -> Result<(), StoreError> {
+        for name in self.searches.names()? {
+            let path = ours.dir().join("searches").join(&name);
+            let Some(bytes) = read(&self.searches, &name, imported) else { continue };
+            match std::fs::read(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    side_files::write(&path, &bytes)?;
+                }
+                Ok(there) if there == bytes => {}
+                _ => {
+                    let problem = "this store has another one, which stays".to_owned();
+                    imported.pass_over(self.searches.path_of(&name), problem);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take_checkpoint(
+        &self,
+        name: &str,
+        ours: &Folder,
+        imported: &mut Imported,
+    ) -> Result<(), StoreError> {
+        let path = ours.dir().join("checkpoints").join(name);
+        if path.exists() {
+            return Ok(());
+        }
+        let mut theirs = match self.checkpoints.open(name) {
+            Ok(Some(file)) => file,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                imported.pass_over(self.checkpoints.path_of(name), error.to_string());
+                return Ok(());
+            }
+        };
+        let write_error = |source| StoreError::Write { path: path.clone(), source };
+        create_folder(&ours.dir().join("checkpoints")).map_err(write_error)?;
+        let staged = stage_with(&path, |file: &mut File| io::copy(&mut theirs, file).map(drop));
+        let staged = staged.map_err(write_error)?;
+        if name.ends_with(".safetensors")
+            && let Err(damage) = checkpoint::check(staged.path()).map_err(write_error)?
+        {
+            pass_over(&self.checkpoints, name, damage, imported);
+            return Ok(());
+        }
+        staged.persist(&path).map_err(|error| write_error(error.error))?;
+        sync_folder_of(&path).map_err(write_error)
+    }
+}
+
+fn by_key(names: Vec<String>) -> BTreeMap<TrialKey, Vec<String>> {
+    let mut by_key = BTreeMap::<_, Vec<_>>::new();
+    for name in names {
+        if let Some(key) = leading_key(&name) {
+            by_key.entry(key).or_default().push(name);
+        }
+    }
+    by_key
+}
+
+/// A file's content; what cannot be read is passed over. Only for names made of keys.
+fn read(place: &Place, name: &str, imported: &mut Imported) -> Option<Vec<u8>> {
+    place.read(name).unwrap_or_else(|error| {
+        imported.pass_over(place.path_of(name), error.to_string());
+        None
+    })
+}
+
+fn pass_over(place: &Place, name: &str, damage: Damage, imported: &mut Imported) {
+    let path = place.path_of(name);
+    let error = StoreError::Damaged { path: path.clone(), source: damage };
+    imported.pass_over(path, problem(&error));
+}
