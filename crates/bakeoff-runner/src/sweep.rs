@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use bakeoff_spec::{Cause, Cost, CurvePoint, Fitting, Outcome, Plan, Provenance, RunEvent, Scores, Status};
+use bakeoff_spec::{
+    Cause, Cost, CurvePoint, Fitting, Outcome, Plan, Provenance, RunEvent, Scores, Status,
+};
 use bakeoff_store::Store;
 use jiff::Timestamp;
 
@@ -73,8 +75,11 @@ impl<'a> Sweep<'a> {
             if self.places.iter().all(|place| place.running.is_none()) {
                 return Ok(self.n_ran);
             }
-            if let Some((slot, event)) = self.executor.wait(TICK) {
+            if let Some((slot, event)) = self.executor.wait(TICK)? {
                 self.react(slot, event)?;
+            }
+            for message in self.executor.notices() {
+                emit(self.sinks, &RunEvent::Notice { message });
             }
             self.end_overdue()?;
             if self.stop.is_requested() {
@@ -238,6 +243,9 @@ impl<'a> Sweep<'a> {
 
     fn end_overdue(&mut self) -> Result<(), RunError> {
         let Some(secs) = self.plan.spec.schedule.timeout_secs else { return Ok(()) };
+        if self.executor.outlives_coordinator() {
+            return Ok(());
+        }
         let limit = Duration::from_secs(secs);
         for slot in 0..self.places.len() {
             let is_overdue = |running: &mut Running| running.since.elapsed() >= limit;
@@ -250,11 +258,13 @@ impl<'a> Sweep<'a> {
         Ok(())
     }
 
-    /// Ends what runs. Those trials have not run, unless they were just written.
+    /// Ends what runs, unless it goes on without us. Those trials have not run, unless they were just written.
     fn interrupt(&mut self) -> Result<(), RunError> {
         for slot in 0..self.places.len() {
             if let Some(running) = self.places[slot].running.take() {
-                self.executor.cancel(slot);
+                if !self.executor.outlives_coordinator() {
+                    self.executor.cancel(slot);
+                }
                 if let Some(outcome) = self.store.ingest(&running.pending.key)? {
                     self.finished(slot, outcome)?;
                 }

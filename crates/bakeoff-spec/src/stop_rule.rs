@@ -18,9 +18,11 @@ impl StopRule {
     /// threshold up to there decides, and a value that equals it goes on.
     pub fn stops(&self, epoch: u32, best: f64) -> bool {
         let threshold = self.thresholds.iter().rev().find(|(from, _)| *from <= epoch);
-        threshold.is_some_and(|&(_, value)| {
-            if self.higher_is_better { best < value } else { best > value }
-        })
+        threshold.is_some_and(
+            |&(_, value)| {
+                if self.higher_is_better { best < value } else { best > value }
+            },
+        )
     }
 }
 

@@ -30,7 +30,7 @@ pub mod repair;
 mod side_files;
 pub mod store;
 
-pub use atomic_file::write_atomically;
+pub use atomic_file::{write_atomically, write_first};
 pub use error::{Damage, StoreError};
 pub use folder::{Folder, FolderOutcomes, Written};
 pub use index::IndexError;
