@@ -118,6 +118,12 @@ class Cluster:
         self._spawn("slurmctld", "slurmctld", "-D", "-f", self.env["SLURM_CONF"])
         self._until(lambda: "UP" in self.run("scontrol", "ping"), "slurmctld answers")
 
+    def resume(self):
+        """What an administrator does after a controller has lost its memory: nodes that still ran what it forgot are
+        drained by Slurm."""
+        for node in self.run("sinfo", "-h", "-N", "-r", "-t", "drain", "-o", "%N").split():
+            self.run("scontrol", "update", f"NodeName={node}", "State=RESUME")
+
     def forget(self):
         self.kill_controller()
         shutil.rmtree(self.dir / "state")
@@ -131,9 +137,10 @@ class Cluster:
         return done.stdout
 
     def workers(self, store):
-        """The processes of elements of a store: process number and command line."""
+        """The processes of a store's elements, each with its node and its command line, and the workers below them."""
         ours = [pid for pid in processes() if "SLURM_ARRAY_TASK_ID" in environ(pid) and self._owns(pid)]
-        return [(pid, title(pid)) for pid in ours if str(store) in " ".join(environ(pid).values()) + title(pid)]
+        return [(pid, environ(pid)["SLURMD_NODENAME"], title(pid)) for pid in ours
+                if str(store) in title(pid) + title(parent(pid))]
 
     def _owns(self, pid):
         return environ(pid).get("SLURM_CONF", self.env["SLURM_CONF"]) == self.env["SLURM_CONF"]

@@ -185,8 +185,9 @@ impl Executor for Slurm {
         }
         if now >= self.next_poll && self.flights.iter().any(Option::is_some) {
             self.next_poll = now + Duration::from_secs(self.params.poll_secs);
+            // So that an element is not judged by what it has left a moment ago.
+            self.look();
             self.poll();
-            self.next_look = now;
         }
         if now >= self.next_look {
             self.next_look = now + LOOK;

@@ -22,7 +22,7 @@ use bakeoff_store::{Folder, Store, StoreError};
 use rustix::process::{Signal, getpid, kill_process};
 use serde_json::json;
 
-const LOG: &str = "BAKEOFF_TEST_RUNNER_LOG";
+pub(crate) const LOG: &str = "BAKEOFF_TEST_RUNNER_LOG";
 
 /// Does nothing unless started by a coordinator.
 #[test]

@@ -58,7 +58,8 @@ impl Slurm {
         match self.commands.submit(&options, &desk.script(), &command) {
             Ok(number) => {
                 self.numbers.insert(submission, number);
-                self.trouble = None;
+                // Whether listings are to be had is for the next poll to say.
+                self.trouble.take_if(|trouble| matches!(trouble, Refusal::Busy(_)));
             }
             Err(refusal @ Refusal::Unreachable(_)) => {
                 // It may have been heard: the next listings tell.
@@ -101,7 +102,6 @@ impl Slurm {
             }
         }
         let event = match verdict {
-            Ok(None) => return,
             Ok(Some(verdict)) => verdict.into_event(),
             Err(error)
                 if matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof) =>
@@ -109,8 +109,8 @@ impl Slurm {
                 let message = format!("its verdict cannot be read: {error}");
                 SlotEvent::Died { cause: Cause::Crash, message }
             }
-            // A shared folder has its moods.
-            Err(_) => return,
+            // None yet, or a mood of the shared folder.
+            Ok(None) | Err(_) => return,
         };
         self.end(slot, event);
     }
@@ -165,19 +165,25 @@ impl Slurm {
     fn judge(&mut self, slot: usize, listing: &Listing) {
         let Some(flight) = &mut self.flights[slot] else { return };
         let Errand { submission, element, .. } = &flight.errand;
-        let listed = listing.get(&(array_name(submission), *element));
-        if let Some(Listed { array, .. }) = listed {
-            self.numbers.insert(submission.clone(), *array);
-        }
-        let state = listed.map(|listed| &listed.state);
-        if state == Some(&State::Alive) {
+        let array = array_name(submission);
+        let state = match listing.element(&array, *element) {
+            Some(Listed { array, state }) => {
+                self.numbers.insert(submission.clone(), *array);
+                Some(state.clone())
+            }
+            None if !flight.has_begun && listing.has_dropped(&array, *element) => {
+                Some(State::Ended("CANCELLED".into()))
+            }
+            None => None,
+        };
+        if state == Some(State::Alive) {
             flight.is_found = false;
             flight.gone_since = None;
             return;
         }
         let since = *flight.gone_since.get_or_insert_with(Instant::now);
         if since.elapsed() >= Duration::from_secs(self.params.grace_secs) {
-            self.give_up(slot, state);
+            self.give_up(slot, state.as_ref());
         }
     }
 
@@ -226,19 +232,14 @@ impl Slurm {
         state: Option<&State>,
     ) -> (Option<String>, Option<String>) {
         let number = self.numbers.get(&errand.submission).copied();
-        match state {
-            Some(State::Ended(word) | State::Held(word)) => {
-                let exit_code = number.and_then(|n| self.commands.exit_code(n, errand.element));
-                (Some(word.clone()), exit_code)
-            }
-            _ => {
-                let name = array_name(&errand.submission);
-                let ended = number.and_then(|n| self.commands.accounted(&name, n, errand.element));
-                match ended {
-                    Some((State::Ended(word), exit_code)) => (Some(word), Some(exit_code)),
-                    _ => (None, None),
-                }
-            }
+        if let Some(State::Ended(word) | State::Held(word)) = state {
+            let exit_code = number.and_then(|n| self.commands.exit_code(n, errand.element));
+            return (Some(word.clone()), exit_code);
+        }
+        let name = array_name(&errand.submission);
+        match number.and_then(|n| self.commands.accounted(&name, n, errand.element)) {
+            Some((State::Ended(word), exit_code)) => (Some(word), Some(exit_code)),
+            _ => (None, None),
         }
     }
 
@@ -246,18 +247,17 @@ impl Slurm {
         let number = self.numbers.get(&errand.submission);
         let number = number.map_or_else(|| array_name(&errand.submission), u64::to_string);
         let element = format!("{number}_{}", errand.element);
-        let mut message = match word {
+        let end = match word {
             Some(word) => format!("slurm ended element {element}: {word}"),
             None => format!("slurm knows element {element} no more, and it has left no verdict"),
         };
-        if let Some(code) = exit_code {
-            message.push_str(&format!(" (exit code {code})"));
-        }
+        let code = exit_code.map(|code| format!(" (exit code {code})")).unwrap_or_default();
         let printed = self.desk.as_ref().map(|desk| desk.printed(errand)).unwrap_or_default();
-        if !printed.is_empty() {
-            message.push_str(&format!("; its last words:\n{printed}"));
-        }
-        message
+        let words = match printed.as_str() {
+            "" => String::new(),
+            words => format!("; its last words:\n{words}"),
+        };
+        format!("{end}{code}{words}")
     }
 
     /// Ends an element, unless other trials are in it.

@@ -1,6 +1,6 @@
 //! Slurm's words for what becomes of an element, read from its machine-readable output, and what they mean here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bakeoff_spec::Cause;
 
@@ -11,8 +11,14 @@ pub(super) const SQUEUE_FORMAT: &str = "%F|%K|%T|%j|%r";
 /// The columns asked of `sacct`.
 pub(super) const SACCT_FORMAT: &str = "JobName%64,State%40,ExitCode";
 
-/// What `squeue` knows, by name of the array and index of the element.
-pub(super) type Listing = BTreeMap<(String, u32), Listed>;
+/// What `squeue` knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Listing {
+    /// The names of the arrays.
+    arrays: BTreeSet<String>,
+    /// By name of the array and index of the element.
+    elements: BTreeMap<(String, u32), Listed>,
+}
 
 /// One element in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,16 +39,33 @@ pub(super) enum State {
     Ended(String),
 }
 
+impl Listing {
+    /// What is said of an element.
+    pub(super) fn element(&self, array: &str, index: u32) -> Option<&Listed> {
+        self.elements.get(&(array.to_owned(), index))
+    }
+
+    /// Whether an element that has not begun was cancelled: Slurm has the array, and drops such elements from it.
+    pub(super) fn has_dropped(&self, array: &str, index: u32) -> bool {
+        self.arrays.contains(array) && self.element(array, index).is_none()
+    }
+}
+
 /// What the listing of `squeue` says of the named arrays; `None` if a line of them cannot be understood, since an element
 /// that is overlooked would be taken for lost.
 pub(super) fn parse_squeue(text: &str, is_ours: &dyn Fn(&str) -> bool) -> Option<Listing> {
-    let mut listing = Listing::new();
+    let mut listing = Listing::default();
     for line in text.lines() {
         let fields: Vec<&str> = line.splitn(5, '|').map(str::trim).collect();
         let &[array, index, state, name, reason] = &fields[..] else { continue };
-        if is_ours(name) {
+        if !is_ours(name) {
+            continue;
+        }
+        listing.arrays.insert(name.to_owned());
+        // What is left of an array when every element was cancelled before it began.
+        if index != "N/A" {
             let listed = Listed { array: array.parse().ok()?, state: state_of(state, reason) };
-            listing.insert((name.to_owned(), index.parse().ok()?), listed);
+            listing.elements.insert((name.to_owned(), index.parse().ok()?), listed);
         }
     }
     Some(listing)
@@ -108,6 +131,7 @@ mod tests {
                     14|1|CANCELLED by 0|bakeoff-b|a | b\n";
         let listing = parse_squeue(text, &|name| name.starts_with("bakeoff-")).unwrap();
         let told: Vec<_> = listing
+            .elements
             .into_iter()
             .map(|((name, index), Listed { array, state })| {
                 format!("{array} {name} {index} {state:?}")
@@ -128,7 +152,15 @@ mod tests {
     #[test]
     fn a_listing_that_may_hide_an_element_is_not_believed() {
         assert_eq!(parse_squeue("12|[0-9]|PENDING|bakeoff-a|None\n", &|_| true), None);
-        assert_eq!(parse_squeue("", &|_| true), Some(Listing::new()));
+        assert_eq!(parse_squeue("", &|_| true), Some(Listing::default()));
+    }
+
+    #[test]
+    fn elements_that_were_cancelled_before_they_began_are_told_from_a_forgotten_array() {
+        let text = "2|N/A|CANCELLED|bakeoff-b|None\n3|0|PENDING|bakeoff-c|Resources\n";
+        let listing = parse_squeue(text, &|_| true).unwrap();
+        assert!(listing.has_dropped("bakeoff-b", 0) && listing.has_dropped("bakeoff-c", 1));
+        assert!(!listing.has_dropped("bakeoff-c", 0) && !listing.has_dropped("bakeoff-d", 0));
     }
 
     #[test]
