@@ -67,6 +67,17 @@ pub enum RunError {
     /// Workers end before they can take a trial, whatever the trial.
     #[error("a worker ended before it could take a trial: {0}")]
     WorkerStart(String),
+    /// A file that coordinator and workers share could not be read or written.
+    #[error("cannot use {}", path.display())]
+    SharedFile {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: io::Error,
+    },
+    /// The cluster will not run trials as the spec asks for it.
+    #[error("slurm: {0}")]
+    Slurm(String),
     /// The handler of Ctrl-C could not be set.
     #[error("cannot listen for Ctrl-C")]
     Signals(#[from] ctrlc::Error),

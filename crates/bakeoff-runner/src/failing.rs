@@ -135,6 +135,10 @@ impl Sweep<'_> {
     }
 
     pub(crate) fn end_overdue(&mut self) -> Result<(), RunError> {
+        // Such an executor holds its own limits: here a trial may be waiting for a place.
+        if self.executor.outlives_coordinator() {
+            return Ok(());
+        }
         for slot in 0..self.places.len() {
             let Some(running) = &self.places[slot].running else { continue };
             let Some(message) = self.overdue(running) else { continue };

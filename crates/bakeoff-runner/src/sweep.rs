@@ -110,8 +110,11 @@ impl<'a> Sweep<'a> {
             if is_idle && !self.is_waiting() {
                 return Ok((self.agenda, self.halted));
             }
-            if let Some((slot, event)) = self.executor.wait(TICK) {
+            if let Some((slot, event)) = self.executor.wait(TICK)? {
                 self.react(slot, event)?;
+            }
+            for message in self.executor.notices() {
+                emit(self.sinks, &RunEvent::Notice { message });
             }
             self.end_overdue()?;
             if self.stop.is_requested() {

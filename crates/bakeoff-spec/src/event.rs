@@ -69,6 +69,11 @@ pub enum RunEvent {
         /// What became of it.
         outcome: Box<Outcome>,
     },
+    /// Something that people should know and no trial is to blame for, such as a cluster that does not answer.
+    Notice {
+        /// What it is.
+        message: String,
+    },
     /// The sweep ended.
     RunFinished {
         /// Trials that the store had already.

@@ -18,6 +18,15 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_folder_of(path)
 }
 
+/// Writes the file at `path` unless there is one, and says whether it did: of several writers one is the first.
+pub fn write_first(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    match stage(path, bytes)?.persist_noclobber(path) {
+        Ok(_) => sync_folder_of(path).map(|()| true),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error.error),
+    }
+}
+
 /// The first part of it: the bytes on disk beside `path`, under a temporary name.
 pub(crate) fn stage(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     stage_with(path, |file| file.write_all(bytes))
@@ -81,6 +90,16 @@ mod tests {
         write_atomically(&path, b"a long first version").unwrap();
         write_atomically(&path, b"second").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"second");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn the_first_of_two_writers_is_not_overwritten() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.json");
+        assert!(write_first(&path, b"first").unwrap());
+        assert!(!write_first(&path, b"second").unwrap());
+        assert_eq!(fs::read(&path).unwrap(), b"first");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 

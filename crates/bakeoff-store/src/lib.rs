@@ -40,7 +40,7 @@ mod sealed;
 mod side_files;
 pub mod store;
 
-pub use atomic_file::write_atomically;
+pub use atomic_file::{write_atomically, write_first};
 pub use check::{Checkup, Flaw, IndexState, Size};
 pub use collect::Collected;
 pub use compact::Resized;

@@ -75,9 +75,9 @@ pub(crate) enum Command {
     /// Describe, export or fetch data
     #[command(subcommand)]
     Data(DataCommand),
-    /// Run the trials that arrive as JSON lines on standard input
+    /// Run the trials that arrive as JSON lines on standard input, or those of trial files
     #[command(hide = true)]
-    Worker,
+    Worker(WorkerArgs),
 }
 
 #[derive(Debug, Args)]
@@ -132,6 +132,19 @@ pub(crate) enum Progress {
     Plain,
     /// Events as JSON lines on standard output
     Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WorkerArgs {
+    /// Run the trial of a trial file; may be given several times
+    #[arg(long, value_name = "FILE", conflicts_with = "array")]
+    pub(crate) trial: Vec<PathBuf>,
+    /// Run the trials of one element of a submitted array
+    #[arg(long, value_name = "FILE", requires = "element")]
+    pub(crate) array: Option<PathBuf>,
+    /// Which element, from 0
+    #[arg(long, value_name = "N", requires = "array")]
+    pub(crate) element: Option<u32>,
 }
 
 #[derive(Debug, Args)]

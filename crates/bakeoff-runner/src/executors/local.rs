@@ -45,16 +45,7 @@ impl ExecutorPlugin for Local {
         options: &Options<'_>,
     ) -> Result<Self, RunError> {
         let n_cores = thread::available_parallelism().map_or(1, NonZero::get);
-        let slots = devices::slots(schedule, n_cores, options.cuda_cards)?;
-        let (outbox, inbox) = mpsc::channel();
-        Ok(Self {
-            workers: slots.iter().map(|_| None).collect(),
-            launch: Launch::of(options),
-            slots,
-            inbox,
-            outbox,
-            n_started: 0,
-        })
+        Ok(Self::with_slots(devices::slots(schedule, n_cores, options.cuda_cards)?, options))
     }
 }
 
@@ -77,12 +68,11 @@ impl Executor for Local {
         Ok(())
     }
 
-    fn wait(&mut self, patience: Duration) -> Option<(usize, SlotEvent)> {
-        let (id, said) = self.inbox.recv_timeout(patience).ok()?;
+    fn wait(&mut self, patience: Duration) -> Result<Option<(usize, SlotEvent)>, RunError> {
+        let Ok((id, said)) = self.inbox.recv_timeout(patience) else { return Ok(None) };
         let of_id = |worker: &Option<WorkerProcess>| worker.as_ref().is_some_and(|w| w.id == id);
-        let slot = self.workers.iter().position(of_id)?;
-        let event = self.hear(slot, said)?;
-        Some((slot, event))
+        let slot = self.workers.iter().position(of_id);
+        Ok(slot.and_then(|slot| Some((slot, self.hear(slot, said)?))))
     }
 
     fn cancel(&mut self, slot: usize) {
@@ -91,6 +81,19 @@ impl Executor for Local {
 }
 
 impl Local {
+    /// With the given slots, whatever the machine has.
+    pub(crate) fn with_slots(slots: Vec<Slot>, options: &Options<'_>) -> Self {
+        let (outbox, inbox) = mpsc::channel();
+        Self {
+            workers: slots.iter().map(|_| None).collect(),
+            launch: Launch::of(options),
+            slots,
+            inbox,
+            outbox,
+            n_started: 0,
+        }
+    }
+
     fn hear(&mut self, slot: usize, said: FromWorker) -> Option<SlotEvent> {
         let worker = self.workers[slot].as_mut()?;
         match said {

@@ -13,7 +13,7 @@ use crate::options::Options;
 use crate::wire::WorkOrder;
 
 /// Runs trials in slots, one at a time in each, and tells what becomes of them. It decides nothing: retries, timeouts
-/// and the store are the coordinator's. Dropping it ends what still runs.
+/// and the store are the coordinator's. Dropping it ends what still runs, unless that outlives the coordinator.
 pub trait Executor {
     /// The places where trials run.
     fn slots(&self) -> &[Slot];
@@ -22,15 +22,25 @@ pub trait Executor {
     fn start(&mut self, slot: usize, order: &WorkOrder) -> Result<(), RunError>;
 
     /// The next thing that happens in a slot, or `None` if nothing does for `patience`.
-    fn wait(&mut self, patience: Duration) -> Option<(usize, SlotEvent)>;
+    ///
+    /// # Errors
+    /// When no trial can be run by it any more.
+    fn wait(&mut self, patience: Duration) -> Result<Option<(usize, SlotEvent)>, RunError>;
 
-    /// Whether trials go on when the coordinator ends, for the next one to find.
+    /// Ends what runs in a slot. When this returns, it writes nothing more, and the slot is free.
+    fn cancel(&mut self, slot: usize);
+
+    /// Whether what runs goes on when the coordinator ends, to be found again by the next one.
+    ///
+    /// Such an executor also holds attempts to the schedule's `timeout_secs` itself: it alone knows when they began.
     fn outlives_coordinator(&self) -> bool {
         false
     }
 
-    /// Ends what runs in a slot. When this returns, it writes nothing more, and the slot is free.
-    fn cancel(&mut self, slot: usize);
+    /// What people should know by now and no trial is to blame for; each is told once.
+    fn notices(&mut self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Something that happened in a slot. All but an epoch leave the slot free.
@@ -78,6 +88,7 @@ fn build<E: ExecutorPlugin>(
 
 bakeoff_spec::register! { ExecutorEntry, build;
     local::Local,
+    slurm::Slurm,
 }
 
 /// The executor that a schedule names.

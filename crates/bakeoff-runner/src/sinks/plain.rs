@@ -41,7 +41,7 @@ impl Sink for Plain {
         let label = left.map(|trial| trial.label).unwrap_or_default();
         match event {
             RunEvent::RunStarted { name, planned, slots } if !slots.is_empty() => {
-                self.print(&format!("{name}: {planned} trials on {}", slots.join(", ")));
+                self.print(&format!("{name}: {planned} trials on {}", words::places(slots)));
             }
             RunEvent::EpochEnded { slot, .. } if self.last_line.elapsed() >= SIGN_OF_LIFE => {
                 if let Some(trial) = self.tally.running.get(slot) {
@@ -56,6 +56,7 @@ impl Sink for Plain {
                 let line = words::finished(&label, outcome);
                 self.print(&format!("{} {line}", self.progress()));
             }
+            RunEvent::Notice { message } => self.print(&words::notice(message)),
             RunEvent::RunFinished { interrupted, .. } => {
                 self.print(&words::summary(&self.tally, *interrupted));
             }

@@ -67,6 +67,7 @@ impl Tally {
                 let slot = self.running.iter().find(|(_, trial)| trial.key == *key)?.0.clone();
                 return self.running.remove(&slot);
             }
+            RunEvent::Notice { .. } => {}
             RunEvent::RunFinished { failed, .. } => self.n_failed = *failed,
         }
         None

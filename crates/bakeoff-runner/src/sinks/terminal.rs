@@ -32,7 +32,7 @@ impl Terminal {
         self.sweep = self.view.add(bar);
         // So that the clock goes on while nothing happens.
         self.sweep.enable_steady_tick(Duration::from_secs(1));
-        for slot in slots {
+        for slot in slots.iter().take(MAX_LINES) {
             let line = self.view.add(ProgressBar::new_spinner().with_style(style(SLOT)));
             line.set_message(format!("{slot}  idle"));
             self.slots.insert(slot.clone(), line);
@@ -61,6 +61,9 @@ impl Terminal {
         self.sweep.finish_and_clear();
     }
 }
+
+/// Where there are more slots, as on a cluster, the others are not shown.
+const MAX_LINES: usize = 32;
 
 const SWEEP: &str = "[{bar:30}] {pos}/{len} trials  {elapsed_precise}  {msg}";
 const SLOT: &str = "  {wide_msg}";
@@ -91,6 +94,7 @@ impl Sink for Terminal {
                 self.print(&words::finished(&label, outcome));
                 self.update(Some(slot));
             }
+            RunEvent::Notice { message } => self.print(&words::notice(message)),
             RunEvent::RunFinished { interrupted, .. } => {
                 self.end();
                 self.print(&words::summary(&self.tally, *interrupted));

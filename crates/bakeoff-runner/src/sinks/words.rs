@@ -46,6 +46,19 @@ pub(super) fn retried(label: &str, attempt: u32, reason: &str) -> String {
     format!("again   {label}  attempt {attempt}: {}", first_line(reason))
 }
 
+/// Something to know: `note    slurm: …`.
+pub(super) fn notice(message: &str) -> String {
+    format!("note    {}", first_line(message))
+}
+
+/// Slots, all of them where they are few: `cpu/0, cpu/1`, `slurm/0 to slurm/255`.
+pub(super) fn places(slots: &[String]) -> String {
+    match slots {
+        [first, .., last] if slots.len() > 16 => format!("{first} to {last}"),
+        _ => slots.join(", "),
+    }
+}
+
 /// A running trial: `gru4rec hidden=64  epoch 12/100  loss 5.1234  ndcg@10 0.0712`.
 pub(super) fn running(trial: &RunningTrial) -> String {
     let Some(point) = &trial.last else { return trial.label.clone() };

@@ -107,7 +107,7 @@ fn a_child_sweeps_until_it_is_killed() {
 }
 
 /// A zombie is dead, too: whoever inherits it may be slow to bury it.
-fn is_alive(pid: u32) -> bool {
+pub(crate) fn is_alive(pid: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
     state.is_some_and(|state| state != 'Z')

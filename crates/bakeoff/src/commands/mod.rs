@@ -42,7 +42,7 @@ pub(crate) fn run(Cli { command, places }: Cli) -> anyhow::Result<Exit> {
         Command::Schema => print_json(&bakeoff_spec::schema(&catalog())),
         Command::Devices(args) => devices::run(args),
         Command::Data(command) => data::run(&command, &places),
-        Command::Worker => worker::run(),
+        Command::Worker(args) => worker::run(&args),
     }
 }
 

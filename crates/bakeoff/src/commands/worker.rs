@@ -5,15 +5,30 @@ use std::cell::RefCell;
 use bakeoff_data::Dataset;
 use bakeoff_models::device;
 use bakeoff_models::{Checkpoints, ModelError, TrialResult, run_trial};
-use bakeoff_runner::WorkOrder;
+use bakeoff_runner::executors::slurm::element_files;
 use bakeoff_runner::worker::{Finished, serve};
+use bakeoff_runner::{Options, WorkOrder, carry_out_files};
 use bakeoff_spec::{Cause, CurvePoint, Status};
 use bakeoff_store::Folder;
 
 use crate::catalog::CODE_VERSION;
+use crate::cli::WorkerArgs;
 use crate::exit::Exit;
 
-pub(crate) fn run() -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &WorkerArgs) -> anyhow::Result<Exit> {
+    let files = match (&args.array, args.element) {
+        (Some(array), Some(element)) => element_files(array, element)?,
+        _ if args.trial.is_empty() => return listen(),
+        _ => args.trial.clone(),
+    };
+    let no_cards = || Err("the coordinator knows".into());
+    let options = Options::new("", CODE_VERSION, &no_cards);
+    let all_completed = carry_out_files(&files, &options)?;
+    Ok(if all_completed { Exit::Done } else { Exit::TrialFailed })
+}
+
+/// Until the coordinator at the other end of standard input has no more orders.
+fn listen() -> anyhow::Result<Exit> {
     // The dataset of the last trial: a sweep's trials share one.
     let opened: RefCell<Option<Dataset>> = RefCell::new(None);
     serve(&mut |order, on_epoch| {
