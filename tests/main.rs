@@ -12,7 +12,8 @@ mod real_data;
 mod shell;
 /// From a spec to a report, and a second time.
 mod sweep;
-/// Promises about the source itself.
 mod tidy;
+/// Promises about the source itself.
+mod trial_files;
 /// Where things are.
 mod workspace;

@@ -16,6 +16,7 @@
 //! | `attempts/KEY.N.json` | attempts that failed before |
 //! | `checkpoints/FIT.safetensors` | trained weights, by fit key |
 //! | `cards/KEY.json`, `specs/HASH.yaml` | the datasets in figures and the specs that outcomes refer to |
+//! | `slurm/` | what a Slurm executor shares with its elements |
 //! | `index/`, `lock` | the index and the coordinator's lock |
 //! | `damaged/`, `index.damaged-N/` | what was unreadable, kept for a look |
 
