@@ -17,6 +17,7 @@
 //! | `checkpoints/FIT.safetensors` | trained weights, by fit key |
 //! | `searches/KEY.lines` | what a search proposed, in order |
 //! | `cards/KEY.json`, `specs/HASH.yaml` | the datasets in figures and the specs that outcomes refer to |
+//! | `slurm/` | what a Slurm executor shares with its elements |
 //! | `index/`, `lock` | the index and the coordinator's lock |
 //! | `damaged/`, `index.damaged-N/` | what was unreadable, kept for a look |
 
