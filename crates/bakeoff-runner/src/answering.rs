@@ -89,7 +89,7 @@ impl Sweep<'_> {
         Standing {
             name: self.plan.name.clone(),
             spec_hash: self.plan.spec_hash.clone(),
-            pid: std::process::id(),
+            pid: Some(std::process::id()),
             elapsed_secs: self.started.elapsed().as_secs_f64(),
             is_paused: self.is_paused,
             counts: self.agenda.counts(),
