@@ -81,6 +81,17 @@ fn pretend(log: &Path, order: &WorkOrder, on_epoch: &mut dyn FnMut(&CurvePoint))
             Folder::at(&order.store).write_outcome(&outcome).unwrap();
             die();
         }
+        // As libtorch does, it asks for memory until there is none and panics while it holds all it got.
+        "overfull" => {
+            let n_pages = value as usize * 256;
+            let mut pages = Vec::with_capacity(n_pages);
+            while pages.len() < n_pages {
+                let mut page = Vec::new();
+                assert!(page.try_reserve_exact(4096).is_ok(), "can't allocate memory");
+                page.resize(4096, 1_u8);
+                pages.push(page);
+            }
+        }
         other => panic!("no stub is called {other}"),
     }
     let scores = || [(trial.select.clone(), value)].into();
