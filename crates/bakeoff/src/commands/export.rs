@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, bail};
-use bakeoff_spec::TrialKey;
+use bakeoff_spec::{Trial, TrialKey};
 use bakeoff_store::{Folder, Format};
 
 use super::gc::planned_trials;
@@ -24,7 +24,7 @@ pub(crate) fn run(args: &ExportTrialsArgs, places: &Places) -> anyhow::Result<Ex
     let wanted: Option<BTreeSet<TrialKey>> = match &args.spec {
         Some(spec) => {
             let (_, plan) = plan(spec, places)?;
-            Some(planned_trials(&plan).iter().map(|trial| trial.key()).collect())
+            Some(planned_trials(&plan).iter().map(Trial::key).collect())
         }
         None => None,
     };
