@@ -135,6 +135,7 @@ fn exported_trials_are_rows_and_json_lines_come_back() {
     assert_eq!(csv.lines().count(), N_TRIALS + 1);
     let header = csv.lines().next().unwrap();
     for column in [
+        "cause",
         "valid.ndcg@10",
         "test.ndcg@10",
         "param.learning_rate",
