@@ -135,6 +135,7 @@ fn exported_trials_are_rows_and_json_lines_come_back() {
     assert_eq!(csv.lines().count(), N_TRIALS + 1);
     let header = csv.lines().next().unwrap();
     for column in [
+        "cause",
         "valid.ndcg@10",
         "test.ndcg@10",
         "param.learning_rate",
@@ -194,13 +195,13 @@ fn a_store_that_cannot_be_written_can_be_read() {
         |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
     allow(shell.path(), 0o755);
     allow(&open_to_all, 0o777);
-    let folders = || {
-        let all = walkdir::WalkDir::new(shell.path().join(".bakeoff")).into_iter();
-        all.map(Result::unwrap).filter(|entry| entry.file_type().is_dir())
-    };
-    let folders: Vec<_> = folders().map(walkdir::DirEntry::into_path).collect();
-    folders.iter().for_each(|folder| allow(folder, 0o555));
-    allow(&shell.path().join(".bakeoff/lock"), 0o444);
+    let all = walkdir::WalkDir::new(shell.path().join(".bakeoff")).into_iter().map(Result::unwrap);
+    let (folders, files): (Vec<_>, Vec<_>) = all.partition(|entry| entry.file_type().is_dir());
+    for (entries, mode) in [(&folders, 0o555), (&files, 0o444)] {
+        for entry in entries {
+            allow(entry.path(), mode);
+        }
+    }
     let run = |args: &[&str]| -> Ran {
         let mut command = shell.command(args);
         // To the superuser nothing is forbidden: be nobody.
@@ -238,5 +239,7 @@ fn a_store_that_cannot_be_written_can_be_read() {
         assert!(ran.stderr.contains(told), "{args:?}: {}", ran.stderr);
     }
     // So that the folder can be removed.
-    folders.iter().for_each(|folder| allow(folder, 0o755));
+    for folder in folders {
+        allow(folder.path(), 0o755);
+    }
 }

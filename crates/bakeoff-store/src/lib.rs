@@ -9,6 +9,10 @@
 //! [`Folder`], without any lock; the one coordinator that has the [`Store`] open puts them into the index. Whatever
 //! was killed in between, [`Store::open`] brings the two together again and says what it mended ([`Repair`]).
 //!
+//! Every record carries a version and a checksum. [`Checkup`] reads everything and says what is not as it was written;
+//! [`Store::compact`], [`Store::migrate`], [`Store::remove`], [`Store::collect`], [`Folder::export`] and
+//! [`Store::import`] are the rest of looking after a store.
+//!
 //! | in the store's folder | what |
 //! | --- | --- |
 //! | `outcomes/KEY.json` | what became of a trial: read with `jq .outcome` |

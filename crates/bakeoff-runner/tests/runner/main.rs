@@ -3,6 +3,8 @@
 mod crash; // kill -9 of coordinator and workers
 mod failures; // what a trial can do wrong, and what becomes of it
 mod orders; // what one worker makes of its orders, without a coordinator
+mod running; // limits, retries, targets, and words from other terminals
+mod searches; // what searches propose, with budgets and pruning, and after a crash
 mod slurm; // trials as elements of job arrays
 mod slurm_cluster; // the pretended cluster for it
 mod stopping; // Ctrl-C and going on afterwards
