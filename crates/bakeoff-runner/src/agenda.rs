@@ -233,11 +233,6 @@ impl<'a> Agenda<'a> {
         let mut cached = Vec::new();
         for model in 0..self.searches.len() {
             self.searches[model].settle()?;
-            if self.plan.models[model].listed.len() <= self.searches[model].candidates.len()
-                && !self.searches[model].learns()
-            {
-                while self.searches[model].queue.is_empty() && self.propose(model, &mut cached)? {}
-            }
             self.test_winner(model, &mut cached)?;
         }
         Ok(())
@@ -376,7 +371,11 @@ impl<'a> Agenda<'a> {
             return Ok(());
         }
         for model in 0..self.searches.len() {
-            for number in std::mem::take(&mut self.searches[model].queue) {
+            let waiting = std::mem::take(&mut self.searches[model].queue);
+            if !waiting.is_empty() || !self.searches[model].is_exhausted() {
+                self.searches[model].end_early("the target was reached");
+            }
+            for number in waiting {
                 let key = &self.searches[model].candidates[number].key;
                 for place in self.waiting.remove(key).unwrap_or_default() {
                     if let Place::Candidate { model, .. } = place {
@@ -384,7 +383,6 @@ impl<'a> Agenda<'a> {
                     }
                 }
             }
-            self.searches[model].end_early("the target was reached");
         }
         (0..self.searches.len()).try_for_each(|model| self.test_winner(model, cached))
     }

@@ -67,7 +67,10 @@ fn a_cause_that_stops_the_sweep_leaves_the_rest_for_later() {
     let swept = bench.sweep(&plan(models, &schedule));
     let study = swept.study.unwrap();
     let why = study.halted.unwrap();
-    assert!(why.starts_with("`on_failure` says to stop: diverging_0 value=0.1 loss is NaN"), "{why}");
+    assert!(
+        why.starts_with("`on_failure` says to stop: diverging_0 value=0.1 loss is NaN"),
+        "{why}"
+    );
     assert_eq!(bench.runs().len(), 1);
     let last = swept.events.last().unwrap();
     assert!(matches!(last, RunEvent::RunFinished { interrupted: true, .. }), "{last:?}");

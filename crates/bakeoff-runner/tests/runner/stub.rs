@@ -223,7 +223,11 @@ pub(crate) fn plan(models: &[(&str, &[f64])], schedule: &serde_json::Value) -> P
 }
 
 /// A plan of one model whose trials train for 9 epochs; `sections` of its spec are as given.
-pub(crate) fn searched(name: &str, dimensions: Vec<Dimension>, sections: serde_json::Value) -> Plan {
+pub(crate) fn searched(
+    name: &str,
+    dimensions: Vec<Dimension>,
+    sections: serde_json::Value,
+) -> Plan {
     let mut plan = plan(&[(name, &[0.5])], &json!({"devices": "cpu", "slots": 2}));
     let mut spec = serde_json::to_value(&plan.spec).unwrap();
     for (section, value) in sections.as_object().unwrap() {
