@@ -109,9 +109,12 @@ fn garbage_is_what_neither_a_test_score_nor_a_named_spec_needs() {
     let tested = all.iter().filter(|outcome| !outcome.test.is_empty());
     let needed: BTreeSet<_> =
         tested.map(|outcome| format!("{}.safetensors", outcome.trial.fit_key())).collect();
-    let kept = shell.json(&["gc", "small.yaml", "--json"]);
+    shell.spec("all.yaml", &format!("{SMALL}keep: {{ checkpoints: all }}\n"));
+    let kept = shell.json(&["gc", "all.yaml", "--json"]);
     assert_eq!(kept["files"], Value::Array(vec![]));
+    let chosen = shell.json(&["gc", "small.yaml", "--dry-run", "--json"]);
     let would = shell.json(&["gc", "--dry-run", "--json"]);
+    assert_eq!(chosen, would, "by default a spec keeps the chosen ones");
     assert_eq!(names_in(&shell, "checkpoints"), before);
     let done = shell.json(&["gc", "--json"]);
     assert_eq!(done, would);

@@ -87,11 +87,11 @@ impl<'a> Agenda<'a> {
         for (model, proposals) in journaled.into_iter().enumerate() {
             for number in 0..plan.models[model].listed.len() {
                 let proposal = Proposal::of([].into());
-                agenda.admit(model, Choice::Listed(number), proposal, &mut cached)?;
+                agenda.admit(model, Choice::Listed(number), &proposal, &mut cached)?;
             }
             for proposal in proposals {
                 let choice = Choice::Point(proposal.point.clone());
-                agenda.admit(model, choice, proposal, &mut cached)?;
+                agenda.admit(model, choice, &proposal, &mut cached)?;
             }
             agenda.go_on(model, &mut cached)?;
         }
@@ -232,7 +232,7 @@ impl<'a> Agenda<'a> {
     pub(crate) fn settle(&mut self) -> Result<(), RunError> {
         let mut cached = Vec::new();
         for model in 0..self.searches.len() {
-            self.searches[model].settle()?;
+            self.searches[model].settle();
             self.test_winner(model, &mut cached)?;
         }
         Ok(())
@@ -252,7 +252,7 @@ impl<'a> Agenda<'a> {
             self.test_winner(model, cached)?;
             return Ok(false);
         };
-        self.admit(model, choice, proposal, cached)?;
+        self.admit(model, choice, &proposal, cached)?;
         Ok(true)
     }
 
@@ -261,10 +261,10 @@ impl<'a> Agenda<'a> {
         &mut self,
         model: usize,
         choice: Choice,
-        proposal: Proposal,
+        proposal: &Proposal,
         cached: &mut Vec<TrialKey>,
     ) -> Result<(), RunError> {
-        let Proposal { epochs, continues, .. } = proposal;
+        let (epochs, continues) = (proposal.epochs, proposal.continues);
         let trial = self.searches[model].trial(&choice, epochs)?;
         let key = trial.key();
         let candidate = Candidate { key: key.clone(), choice, epochs, continues, brief: None };

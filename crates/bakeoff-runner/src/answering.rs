@@ -2,15 +2,14 @@
 
 use bakeoff_spec::{Cause, State, Status};
 
-use crate::control::{Answer, ModelStanding, Request, RunningTrial, Standing};
+use crate::control::{Answer, Control, ModelStanding, Request, RunningTrial, Standing};
 use crate::error::RunError;
 use crate::sweep::{Running, Sweep};
 
 impl Sweep<'_> {
     /// Answers what was asked since the last look.
     pub(crate) fn answer(&mut self) -> Result<(), RunError> {
-        while let Some((request, answer)) = self.control.as_ref().and_then(|control| control.next())
-        {
+        while let Some((request, answer)) = self.control.as_ref().and_then(Control::next) {
             let said = match request {
                 Request::Status => Answer::Status(self.standing()),
                 Request::Pause => {

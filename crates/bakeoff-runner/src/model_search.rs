@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 
 use bakeoff_spec::trial::content_key;
-use bakeoff_spec::{Brief, Candidate, Choice, ModelPlan, Outcome, Plan, Point, Space, Trial};
+use bakeoff_spec::{
+    Brief, Candidate, Choice, ModelPlan, Objective, Outcome, Plan, Point, Space, Trial,
+};
 use bakeoff_store::Journal;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus as Rng;
@@ -152,7 +154,7 @@ impl<'a> ModelSearch<'a> {
         if number < self.model.listed.len() {
             return Ok(Some((Choice::Listed(number), Proposal::of([].into()))));
         }
-        match self.ask(number)? {
+        match self.ask(number) {
             Step::Try(proposal) => {
                 if let Some(journal) = &mut self.journal {
                     let Proposal { point, epochs, continues } = proposal.clone();
@@ -170,23 +172,22 @@ impl<'a> ModelSearch<'a> {
     }
 
     /// Whether a search of which nothing is open has ended, without proposing anything.
-    pub(crate) fn settle(&mut self) -> Result<(), RunError> {
+    pub(crate) fn settle(&mut self) {
         if self.n_open == 0 && !self.is_exhausted {
-            let step = self.ask(self.candidates.len())?;
+            let step = self.ask(self.candidates.len());
             self.is_exhausted = !matches!(step, Step::Try(_));
         }
-        Ok(())
     }
 
-    fn ask(&mut self, number: usize) -> Result<Step, RunError> {
+    fn ask(&mut self, number: usize) -> Step {
         if self.model.is_listed_only {
-            return Ok(Step::Over);
+            return Step::Over;
         }
         let spec = &self.plan.spec.search;
         let n_known = if self.learns && spec.deterministic {
             let n_known = (number + 1).saturating_sub(spec.lag as usize);
             if self.candidates[..n_known.min(number)].iter().any(|one| one.brief.is_none()) {
-                return Ok(Step::Wait);
+                return Step::Wait;
             }
             n_known
         } else {
@@ -195,7 +196,7 @@ impl<'a> ModelSearch<'a> {
         let n_trials = self.n_trials();
         let may_begin = self.may_begin(n_trials);
         let model = self.model;
-        let against = self.plan.against.as_ref().is_some_and(|one| one.higher_is_better());
+        let against = self.plan.against.as_ref().is_some_and(Objective::higher_is_better);
         let better = [self.plan.higher_is_better, against];
         let mut ask = Ask {
             space: &model.space,
@@ -206,7 +207,7 @@ impl<'a> ModelSearch<'a> {
             n_trials,
             is_allowed: &|point| model.trial(&Choice::Point(point.clone()), None).is_ok(),
         };
-        Ok(self.strategy.propose(&mut ask))
+        self.strategy.propose(&mut ask)
     }
 
     fn may_begin(&self, n_trials: Option<usize>) -> bool {

@@ -35,7 +35,7 @@ fn starts(events: &[RunEvent]) -> Vec<String> {
 #[test]
 fn memory_that_runs_out_is_tried_again_in_smaller_parts_and_told() {
     let bench = Bench::begin();
-    let mut plan = searched("greedy_whole", value(), json!({"budget": {"trials": 1}}));
+    let mut plan = searched("greedy_whole", value(), &json!({"budget": {"trials": 1}}));
     plan.spec.search.name = "random".into();
     let study = bench.sweep(&plan).study.unwrap();
     let brief = study.models[0].candidates[0].brief.clone().unwrap();

@@ -14,7 +14,7 @@ fn tried(plan: &Plan, study: &Study) -> Vec<(Params, Option<u32>)> {
     study.models[0].candidates.iter().map(of).collect()
 }
 
-fn sections(search: Value, trials: u32, slots: u32) -> Value {
+fn sections(search: &Value, trials: u32, slots: u32) -> Value {
     json!({
         "search": search,
         "budget": {"trials": trials},
@@ -26,7 +26,7 @@ fn sections(search: Value, trials: u32, slots: u32) -> Value {
 fn random_search_proposes_the_same_in_the_same_order_however_many_slots_there_are() {
     let sweep = |slots, seed: u64| {
         let search = json!({"name": "random", "seed": seed});
-        let plan = searched("climber", value(), sections(search, 8, slots));
+        let plan = searched("climber", value(), &sections(&search, 8, slots));
         let study = Bench::begin().sweep(&plan).study.unwrap();
         assert_eq!(study.models[0].n_configurations(), 8);
         tried(&plan, &study)
@@ -45,10 +45,10 @@ fn random_search_proposes_the_same_in_the_same_order_however_many_slots_there_ar
 fn a_larger_budget_goes_on_where_the_smaller_one_ended() {
     for name in ["random", "asha"] {
         let bench = Bench::begin();
-        let small = searched("climber", value(), sections(json!({"name": name}), 6, 2));
+        let small = searched("climber", value(), &sections(&json!({"name": name}), 6, 2));
         let first = bench.sweep(&small).study.unwrap();
         let n_runs = bench.runs().len();
-        let large = searched("climber", value(), sections(json!({"name": name}), 12, 2));
+        let large = searched("climber", value(), &sections(&json!({"name": name}), 12, 2));
         let second = bench.sweep(&large).study.unwrap();
         let before = tried(&small, &first);
         assert_eq!(tried(&large, &second)[..before.len()], before, "{name}");
@@ -62,7 +62,7 @@ fn a_larger_budget_goes_on_where_the_smaller_one_ended() {
 #[test]
 fn asynchronous_halving_trains_the_best_longer_and_from_where_they_were() {
     let bench = Bench::begin();
-    let plan = searched("climber", value(), sections(json!({"name": "asha"}), 27, 2));
+    let plan = searched("climber", value(), &sections(&json!({"name": "asha"}), 27, 2));
     let study = bench.sweep(&plan).study.unwrap();
     let model = &study.models[0];
     assert_eq!(model.n_configurations(), 27);
@@ -83,7 +83,7 @@ fn asynchronous_halving_trains_the_best_longer_and_from_where_they_were() {
     let best =
         values.iter().map(|(params, _)| params["value"].as_f64().unwrap()).fold(0.0, f64::max);
     let winner = plan.models[0].varied(&model.winner().unwrap().choice);
-    assert_eq!(winner["value"].as_f64().unwrap(), best);
+    assert!((winner["value"].as_f64().unwrap() - best).abs() < 1e-12);
     // The longest fit knew both shorter ones; only what may be promoted is kept for going on.
     let longest: Vec<String> =
         bench.fits().into_iter().filter(|fit| fit.starts_with("9 ")).collect();
@@ -94,7 +94,7 @@ fn asynchronous_halving_trains_the_best_longer_and_from_where_they_were() {
 #[test]
 fn synchronous_halving_judges_a_rung_when_all_of_it_has_ended() {
     let search = json!({"name": "successive_halving"});
-    let plan = searched("climber", value(), sections(search, 9, 2));
+    let plan = searched("climber", value(), &sections(&search, 9, 2));
     let study = Bench::begin().sweep(&plan).study.unwrap();
     let rungs: Vec<Option<u32>> =
         study.models[0].candidates.iter().map(|candidate| candidate.epochs).collect();
@@ -106,7 +106,7 @@ fn synchronous_halving_judges_a_rung_when_all_of_it_has_ended() {
 fn a_deterministic_search_tries_the_same_on_one_slot_and_on_three() {
     let sweep = |slots| {
         let search = json!({"name": "asha", "deterministic": true, "lag": 3});
-        let plan = searched("climber", value(), sections(search, 12, slots));
+        let plan = searched("climber", value(), &sections(&search, 12, slots));
         let study = Bench::begin().sweep(&plan).study.unwrap();
         tried(&plan, &study)
     };
@@ -118,7 +118,7 @@ fn pruning_stops_what_falls_behind_and_the_winner_is_the_same() {
     let prune = json!({"name": "median", "params": {"n_startup": 3}});
     let with = json!({"name": "random", "deterministic": true, "lag": 1, "prune": prune});
     let bench = Bench::begin();
-    let plan = searched("climber", value(), sections(with, 12, 1));
+    let plan = searched("climber", value(), &sections(&with, 12, 1));
     let study = bench.sweep(&plan).study.unwrap();
     let states = |study: &Study| {
         let briefs = study.models[0].candidates.iter().map(|one| one.brief.clone().unwrap());
@@ -126,7 +126,7 @@ fn pruning_stops_what_falls_behind_and_the_winner_is_the_same() {
     };
     let pruned = |state: &State| matches!(state, State::Pruned { epoch: 1 });
     assert!(states(&study).iter().filter(|state| pruned(state)).count() >= 3);
-    let whole = searched("climber", value(), sections(json!({"name": "random"}), 12, 1));
+    let whole = searched("climber", value(), &sections(&json!({"name": "random"}), 12, 1));
     // A trial that a rule stopped has not run for those without the rule.
     let n_runs = bench.runs().len();
     let unpruned = bench.sweep(&whole).study.unwrap();
@@ -139,7 +139,7 @@ fn pruning_stops_what_falls_behind_and_the_winner_is_the_same() {
 #[test]
 fn a_search_goes_on_after_a_stop_with_what_it_had_proposed() {
     let bench = Bench::begin();
-    let plan = searched("climber", value(), sections(json!({"name": "asha"}), 12, 2));
+    let plan = searched("climber", value(), &sections(&json!({"name": "asha"}), 12, 2));
     let stop = Stop::default();
     let wish = stop.clone();
     let mut n_finished = 0;
@@ -165,7 +165,7 @@ fn a_search_goes_on_after_a_stop_with_what_it_had_proposed() {
 
 #[test]
 fn listed_configurations_come_first_and_count() {
-    let mut plan = searched("climber", value(), sections(json!({"name": "random"}), 3, 1));
+    let mut plan = searched("climber", value(), &sections(&json!({"name": "random"}), 3, 1));
     let listed: Params = serde_json::from_value(json!({"value": 0.25})).unwrap();
     plan.models[0].listed = vec![listed.clone()];
     let study = Bench::begin().sweep(&plan).study.unwrap();
@@ -182,7 +182,8 @@ fn a_grid_larger_than_the_budget_is_drawn_from_and_one_with_real_dimensions_is_s
     let choices =
         |params: &str, domain| Dimension { params: vec![params.into()], domain, when: Vec::new() };
     let choice = choices("value", Domain::Choice(values));
-    let drawn = searched("climber", vec![choice.clone()], sections(json!({"name": "grid"}), 10, 2));
+    let drawn =
+        searched("climber", vec![choice.clone()], &sections(&json!({"name": "grid"}), 10, 2));
     let study = Bench::begin().sweep(&drawn).study.unwrap();
     let once = tried(&drawn, &study);
     assert_eq!(once.len(), 10);
@@ -191,7 +192,7 @@ fn a_grid_larger_than_the_budget_is_drawn_from_and_one_with_real_dimensions_is_s
     let real = choices("x", Domain::Uniform { low: 0.0, high: 1.0 });
     let few = choices("value", Domain::Choice(vec![json!(0.1), json!(0.2)]));
     let search = json!({"name": "grid", "params": {"samples": 3}});
-    let partial = searched("climber", vec![few, real], json!({"search": search}));
+    let partial = searched("climber", vec![few, real], &json!({"search": search}));
     let study = Bench::begin().sweep(&partial).study.unwrap();
     assert_eq!(study.models[0].candidates.len(), 6);
 }
@@ -204,7 +205,7 @@ fn a_budget_of_time_is_used_up_and_not_much_more() {
         "schedule": {"devices": "cpu", "slots": 2},
     });
     let bench = Bench::begin();
-    let plan = searched("slow", value(), sections);
+    let plan = searched("slow", value(), &sections);
     let study = bench.sweep(&plan).study.unwrap();
     let model = &study.models[0];
     // Trials of 0.4 s: the sixth begins before the fifth, at the latest, has used up the budget.

@@ -53,7 +53,6 @@ fn pretend(log: &Path, order: &WorkOrder, on_epoch: &mut dyn FnMut(&CurvePoint))
         "greedy_whole" if order.fitting.micro_batches < 4 => {
             panic!("DefaultCPUAllocator: can't allocate memory: you tried to allocate 80 bytes")
         }
-        "greedy_whole" => {}
         "climber" => {
             let training = trial.training.as_ref().unwrap();
             let fitting = &order.fitting;
@@ -68,7 +67,7 @@ fn pretend(log: &Path, order: &WorkOrder, on_epoch: &mut dyn FnMut(&CurvePoint))
             process::abort();
         }
         "killed_once" if order.attempt == 1 => die(),
-        "quick" | "killed_once" => {}
+        "quick" | "killed_once" | "greedy_whole" => {}
         "pruned" => {
             let rule = order.fitting.stop_rule.as_ref().unwrap().key.clone();
             let status = Status::Pruned { epoch: 1, rule };
@@ -226,7 +225,7 @@ pub(crate) fn plan(models: &[(&str, &[f64])], schedule: &serde_json::Value) -> P
 pub(crate) fn searched(
     name: &str,
     dimensions: Vec<Dimension>,
-    sections: serde_json::Value,
+    sections: &serde_json::Value,
 ) -> Plan {
     let mut plan = plan(&[(name, &[0.5])], &json!({"devices": "cpu", "slots": 2}));
     let mut spec = serde_json::to_value(&plan.spec).unwrap();

@@ -108,7 +108,8 @@ fn for_people(standing: &Standing) -> String {
         .collect();
     if !slots.is_empty() {
         let header = ["slot", "trial", "attempt", "seconds", "epoch", "value", ""];
-        text += &format!("\n{}", table(&header, slots));
+        text.push('\n');
+        text += &table(&header, slots);
     }
     let counts = standing.counts;
     let done = counts.cached + counts.ran;
