@@ -127,7 +127,7 @@ impl Domain {
     pub fn from_unit(&self, unit: f64) -> f64 {
         let unit = unit.clamp(0.0, 1.0);
         let between = |low: f64, high: f64| low + unit * (high - low);
-        match *self {
+        let at = match *self {
             Self::Choice(ref values) => {
                 (unit * values.len() as f64).floor().min(values.len() as f64 - 1.0)
             }
@@ -147,7 +147,9 @@ impl Domain {
                 let n = self.n_values().unwrap_or(1);
                 self.coordinate(((unit * n as f64).floor() as usize).min(n - 1))
             }
-        }
+        };
+        // A point is looked up by its bits, and -0 has others than 0.
+        at + 0.0
     }
 
     /// The value of a coordinate.
