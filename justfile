@@ -45,8 +45,8 @@ bench *names: setup
 bench-store *trials:
     cargo run --release -p bakeoff-store --example growth -- "$@"
 
-# Kill a sweep again and again at random moments, and count what is lost or run twice (nothing, that is)
-torture spec="experiments/quickstart.yaml" kills="10" seed="1": build
+# Break sweeps in every way that a night may bring, and count what is lost (nothing, that is): ROUNDS SEED FAULT…
+torture rounds="300" seed="1" *faults: build
     @python3 tools/torture.py "$@"
 
 # Check formatting and run clippy
