@@ -67,7 +67,7 @@ class Bench:
 
     def command(self, *args):
         places = ["--store", self.store, "--reports", self.folder / "reports", "--cache", self.folder.parent / "cache"]
-        return [str(part) for part in [BAKEOFF, *places, *args]]
+        return [str(part) for part in [self.folder.parent / "bakeoff", *places, *args]]
 
     def run(self, *args):
         return subprocess.run(self.command(*args), capture_output=True, text=True, errors="replace", timeout=120)
@@ -127,6 +127,8 @@ class Sweep:
 class Torture:
     def __init__(self, seed, folder):
         self.chance, self.folder = random.Random(seed), Path(folder)
+        # A build beside it must not change what is tortured.
+        shutil.copy2(BAKEOFF, self.folder / "bakeoff")
         self.counts, self.wrong = collections.Counter(), []
         self.reference, self.benches, self.n_stores = {}, {}, 0
         for search in SEARCHES:
