@@ -41,6 +41,10 @@ test-slurm *cases: build
 bench *names: setup
     cargo bench -p bakeoff-models --bench epochs -- "$@"
 
+# Measure what a sweep costs beside its trials: TRIALS SLOTS, or --unequal for the share of the slots that is used
+bench-sweep *options:
+    cargo run --release -p bakeoff-runner --example coordinator -- "$@"
+
 # Measure the store: its size, memory and speed over 100,000 trials (or as many as named)
 bench-store *trials:
     cargo run --release -p bakeoff-store --example growth -- "$@"

@@ -267,7 +267,8 @@ class Torture:
         bench = self.bench()
         sweep = Sweep(bench)
         self.moment_of_workers(sweep)
-        stopped = sweep.workers()[:1]
+        # Not one that has just been forked: nothing on earth stops a process between two of its instructions.
+        stopped = [pid for pid in sweep.workers() if is_started(pid)][:1]
         for pid in stopped:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGSTOP)
@@ -489,6 +490,13 @@ def spoil(path, chance):
         path.write_bytes(content)
     else:
         path.write_bytes(content[: chance.randrange(len(content) + 1) // 2])
+
+
+def is_started(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().endswith(b"worker\0")
+    except OSError:
+        return False
 
 
 def is_alive(pid):

@@ -44,6 +44,8 @@ pub(crate) struct Lines {
 pub(crate) struct Panel {
     pub(crate) heading: String,
     pub(crate) x_label: String,
+    /// Epochs and percents are whole: no ticks between them.
+    pub(crate) is_whole: bool,
     pub(crate) lines: Vec<Line>,
     /// A vertical line with its name.
     pub(crate) mark: Option<(f64, String)>,

@@ -1,7 +1,7 @@
 //! How numbers and names are written in a report.
 
 use bakeoff_metrics::Interval;
-use serde_json::Value;
+use bakeoff_spec::Objective;
 
 /// What stands where there is no value.
 pub(crate) const NONE: &str = "–";
@@ -60,10 +60,15 @@ pub(crate) fn p_value(p: f64) -> String {
 }
 
 /// A hyperparameter's value, on one line.
-pub(crate) fn value(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+pub(crate) use bakeoff_spec::plan::shown as value;
+
+/// A second objective's value in its unit.
+pub(crate) fn objective(objective: &Objective, value: f64) -> String {
+    match objective {
+        Objective::Latency | Objective::FitTime => duration(value),
+        Objective::Size => count(value.round() as u64),
+        Objective::Memory => format!("{value:.0} MiB"),
+        Objective::Metric { .. } => metric(value),
     }
 }
 

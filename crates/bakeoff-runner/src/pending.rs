@@ -45,6 +45,11 @@ impl Agenda<'_> {
             let earlier = &search.candidates[earlier];
             fitting.continues.push(search.trial(&earlier.choice, earlier.epochs)?.fit_key());
         }
+        if let (Some(rule), Some(earlier)) = (&mut fitting.stop_rule, candidate.continues) {
+            // It was promoted over what it had reached there: only what is new is judged.
+            let judged = search.candidates[earlier].epochs.unwrap_or(0);
+            rule.thresholds.retain(|(epoch, _)| *epoch > judged);
+        }
         let label = self.label(model, &trial, candidate.epochs);
         Ok(self.pending(model, candidate.key.clone(), trial, label, fitting))
     }

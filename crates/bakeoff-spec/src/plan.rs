@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::metric_key::MetricKey;
 use crate::objective::Objective;
 use crate::registry::Params;
@@ -139,8 +141,23 @@ impl ModelPlan {
         names.extend(self.listed.iter().flat_map(|listed| listed.keys().map(String::as_str)));
         names.sort_unstable();
         names.dedup();
-        let varied = names.iter().filter_map(|name| Some(format!("{name}={}", params.get(*name)?)));
+        let varied =
+            names.iter().filter_map(|name| Some(format!("{name}={}", shown(params.get(*name)?))));
         varied.collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A parameter's value for people: a number that a model keeps in 32 bits has no more digits than it has there.
+pub fn shown(value: &Value) -> String {
+    let narrow = value.as_f64().map(|wide| (wide, wide as f32));
+    match (value, narrow) {
+        (Value::String(text), _) => text.clone(),
+        (Value::Number(number), Some((wide, narrow)))
+            if number.is_f64() && f64::from(narrow).to_bits() == wide.to_bits() =>
+        {
+            format!("{narrow:?}")
+        }
+        _ => value.to_string(),
     }
 }
 

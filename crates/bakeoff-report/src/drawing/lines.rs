@@ -130,9 +130,11 @@ fn entries(panel: &Panel) -> Vec<(&str, Sample)> {
     lines.chain(mark).collect()
 }
 
-/// Epochs and percents are whole: no ticks between them.
 fn x_ticks(panel: &Panel, scale: &Scale) -> Vec<(f64, String)> {
     let mut ticks = scale.ticks(8);
+    if !panel.is_whole {
+        return ticks;
+    }
     ticks.retain(|(value, _)| (value - value.round()).abs() < 1e-9);
     for (value, text) in &mut ticks {
         *text = format!("{value:.0}");

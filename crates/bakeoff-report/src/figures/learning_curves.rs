@@ -42,6 +42,7 @@ fn panels(fit: &Outcome) -> Vec<Panel> {
     let panel = |heading: String, lines: Vec<Line>| Panel {
         heading,
         x_label: "epoch".into(),
+        is_whole: true,
         lines: lines.into_iter().filter(|line| !line.points.is_empty()).collect(),
         mark: mark.clone(),
     };

@@ -1,5 +1,7 @@
 //! The fronts of all models: the selecting metric over the second objective, a line a model.
 
+use bakeoff_spec::Objective;
+
 use crate::chart::{Chart, Line, Lines, Panel};
 use crate::figures::{Figure, Place};
 use crate::findings::{Findings, ModelFindings};
@@ -8,10 +10,18 @@ use crate::sections::tested;
 pub(crate) fn figures(findings: &Findings<'_>) -> Vec<Figure> {
     let plan = findings.view.plan;
     let Some(against) = &plan.against else { return Vec::new() };
+    let (unit, factor) = match against {
+        Objective::Latency => (", ms", 1000.0),
+        Objective::FitTime => (", s", 1.0),
+        Objective::Memory => (", MiB", 1.0),
+        Objective::Size | Objective::Metric { .. } => ("", 1.0),
+    };
     let line = |model: &ModelFindings<'_>| {
         let candidates = tested(model).map(|(number, _)| &model.study.candidates[number]);
         let mut points: Vec<(f64, f64)> = candidates
-            .filter_map(|candidate| Some((candidate.brief.as_ref()?.against?, candidate.value()?)))
+            .filter_map(|candidate| {
+                Some((candidate.brief.as_ref()?.against? * factor, candidate.value()?))
+            })
             .collect();
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
         Line { label: model.plan.label.clone(), points }
@@ -23,7 +33,8 @@ pub(crate) fn figures(findings: &Findings<'_>) -> Vec<Figure> {
     }
     let panel = Panel {
         heading: format!("{} on validation", plan.select),
-        x_label: against.to_string(),
+        x_label: format!("{against}{unit}"),
+        is_whole: false,
         lines,
         mark: None,
     };

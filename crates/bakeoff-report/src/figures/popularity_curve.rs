@@ -15,6 +15,7 @@ pub(crate) fn figures(findings: &Findings<'_>) -> Vec<Figure> {
     let panel = Panel {
         heading: "Interactions held by the most popular items, %".into(),
         x_label: "most popular items, % of all items".into(),
+        is_whole: true,
         lines: vec![
             Line {
                 label: format!("this dataset (Gini {:.2})", card.item_gini),

@@ -28,6 +28,7 @@ pub(crate) fn figures(findings: &Findings<'_>) -> Vec<Figure> {
     let panel = Panel {
         heading: format!("{} on validation", plan.select),
         x_label: "trials".into(),
+        is_whole: true,
         lines,
         mark: None,
     };

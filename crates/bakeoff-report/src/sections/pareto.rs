@@ -4,7 +4,7 @@ use bakeoff_spec::Outcome;
 
 use crate::figures::Place;
 use crate::findings::ModelFindings;
-use crate::format::{NONE, code, interval, metric, plain};
+use crate::format::{NONE, code, interval, metric, objective, plain};
 use crate::results::{LEVEL, intervals};
 use crate::sections::Page;
 use crate::table::{Table, numbers, words};
@@ -38,7 +38,7 @@ pub(crate) fn section(page: &Page<'_>) -> String {
                 plain(&model.plan.label),
                 params.map_or(NONE.into(), |params| code(&params)),
                 candidate.value().map_or(NONE.into(), metric),
-                second.map_or(NONE.into(), |second| format!("{second:.4}")),
+                second.map_or(NONE.into(), |second| objective(against, second)),
                 test,
                 if common.contains(&(i, number)) { "yes".into() } else { String::new() },
             ]);
