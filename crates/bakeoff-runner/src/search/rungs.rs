@@ -10,9 +10,10 @@ use crate::search::{Ask, History, Proposal, Step};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RungParams {
-    /// Epochs of the lowest rung, at least.
+    /// Epochs of the lowest rung, at least; by default two rungs below the model's own. Fewer save more, and judge
+    /// slow starters too early.
     #[schemars(range(min = 1, max = 100_000))]
-    pub min_epochs: u32,
+    pub min_epochs: Option<u32>,
     /// One in so many goes up a rung, and trains so many times as long there.
     #[schemars(range(min = 2, max = 16))]
     pub eta: u32,
@@ -20,7 +21,7 @@ pub struct RungParams {
 
 impl Default for RungParams {
     fn default() -> Self {
-        Self { min_epochs: 1, eta: 3 }
+        Self { min_epochs: None, eta: 3 }
     }
 }
 
@@ -48,7 +49,11 @@ impl Ladder {
         let Some(most) = most else { return Self { epochs: Vec::new(), eta } };
         let mut epochs = vec![most];
         let mut factor = u64::from(params.eta);
-        while u64::from(most) >= u64::from(params.min_epochs) * factor {
+        let is_rung = |factor: u64| match params.min_epochs {
+            Some(least) => u64::from(most) >= u64::from(least) * factor,
+            None => factor <= u64::from(params.eta).pow(2) && u64::from(most) >= factor,
+        };
+        while is_rung(factor) {
             epochs.push(u64::from(most).div_ceil(factor) as u32);
             factor *= u64::from(params.eta);
         }
@@ -191,12 +196,15 @@ mod tests {
 
     #[test]
     fn rungs_end_at_the_models_own_epochs() {
-        let epochs =
-            |min_epochs, eta, most| Ladder::of(&RungParams { min_epochs, eta }, Some(most)).epochs;
+        let epochs = |min_epochs, eta, most| {
+            Ladder::of(&RungParams { min_epochs: Some(min_epochs), eta }, Some(most)).epochs
+        };
         assert_eq!(epochs(1, 3, 27), [1, 3, 9, 27]);
         assert_eq!(epochs(5, 2, 40), [5, 10, 20, 40]);
         assert_eq!(epochs(1, 4, 100), [2, 7, 25, 100]);
         assert_eq!(epochs(10, 3, 20), [20]);
+        let by_default = |most| Ladder::of(&RungParams::default(), Some(most)).epochs;
+        assert_eq!((by_default(100), by_default(5)), (vec![12, 34, 100], vec![2, 5]));
         let none = Ladder::of(&RungParams::default(), None);
         assert_eq!((none.n_rungs(), none.epochs_at(0)), (1, None));
     }
