@@ -205,6 +205,7 @@ impl<'a> Agenda<'a> {
         let planned = self.n_planned();
         let models = self.searches.into_iter().zip(self.tested).map(|(search, tested)| {
             let is_searched = search.is_over();
+            let n_expected = search.n_expected();
             let ended_early = search.ended_early.clone();
             let mut candidates = search.candidates;
             if ended_early.is_some() {
@@ -212,8 +213,13 @@ impl<'a> Agenda<'a> {
                 let last = candidates.iter().rposition(|one| one.brief.is_some());
                 candidates.truncate(last.map_or(0, |last| last + 1));
             }
-            let mut study =
-                ModelStudy { candidates, is_searched, ended_early, ..ModelStudy::default() };
+            let mut study = ModelStudy {
+                candidates,
+                n_expected,
+                is_searched,
+                ended_early,
+                ..Default::default()
+            };
             if let Some(Tested { chosen, replicates }) = tested {
                 let mut replicates = replicates.into_iter();
                 study.chosen = chosen;

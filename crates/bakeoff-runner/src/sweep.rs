@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use bakeoff_spec::{CurvePoint, Outcome, Plan, RunEvent, Status};
+use bakeoff_spec::{CurvePoint, Outcome, Plan, RunEvent, Status, TrialKey};
 use bakeoff_store::Store;
 use jiff::Timestamp;
 
@@ -39,6 +39,8 @@ pub(crate) struct Sweep<'a> {
     /// Why no more trials begin, if the spec or too many failures say so.
     pub(crate) halted: Option<String>,
     n_planned: usize,
+    /// The trial last told to wait for memory.
+    told_waiting: Option<TrialKey>,
 }
 
 /// A slot and what runs there.
@@ -93,6 +95,7 @@ impl<'a> Sweep<'a> {
             is_paused: false,
             n_failed: 0,
             halted: None,
+            told_waiting: None,
         }
     }
 
@@ -142,6 +145,7 @@ impl<'a> Sweep<'a> {
             {
                 let (need, taken) = (self.need_mb(&pending), self.taken_mb(slot));
                 if !self.room.has(&self.executor.slots()[slot], need, taken) {
+                    self.tell_waiting(slot, &pending, need);
                     self.agenda.put_back(pending);
                     break;
                 }
@@ -149,6 +153,18 @@ impl<'a> Sweep<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Where trials of ours take the memory, it will come; where others do, somebody should know.
+    fn tell_waiting(&mut self, slot: usize, pending: &Pending, need_mb: u64) {
+        let is_ours = self.neighbours(slot).iter().any(|&other| self.running_at(other).is_some());
+        if is_ours || self.told_waiting.as_ref() == Some(&pending.key) {
+            return;
+        }
+        self.told_waiting = Some(pending.key.clone());
+        let (label, device) = (&pending.label, self.executor.slots()[slot].device());
+        let message = format!("{label} waits until {device} has {need_mb} MiB to spare");
+        emit(self.sinks, &RunEvent::Notice { message });
     }
 
     fn next_for(&mut self, slot: usize) -> Result<Option<Pending>, RunError> {

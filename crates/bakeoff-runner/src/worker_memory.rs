@@ -76,6 +76,13 @@ impl Drop for MemoryLimit {
     }
 }
 
+/// How many processes the system has killed so far for want of memory; 0 where it does not tell.
+pub(crate) fn n_killed_for_memory() -> u64 {
+    let counters = fs::read_to_string("/proc/vmstat").unwrap_or_default();
+    let count = counters.lines().find_map(|line| line.strip_prefix("oom_kill "));
+    count.and_then(|count| count.trim().parse().ok()).unwrap_or(0)
+}
+
 /// Whether a failure's message is that of a host or a card without memory left: libtorch has no other sign.
 pub(crate) fn tells_out_of_memory(message: &str) -> bool {
     let message = message.to_lowercase();

@@ -18,7 +18,7 @@ use crate::devices::Slot;
 use crate::error::RunError;
 use crate::options::Options;
 use crate::wire::{Reply, WorkOrder};
-use crate::worker_memory::tells_out_of_memory;
+use crate::worker_memory::{n_killed_for_memory, tells_out_of_memory};
 
 /// How workers are started.
 #[derive(Debug)]
@@ -48,6 +48,8 @@ pub(crate) struct WorkerProcess {
     stdin: ChildStdin,
     stderr_tail: Tail,
     stderr_reader: JoinHandle<()>,
+    /// Processes that the system had killed for want of memory when it got its order.
+    n_killed_before: u64,
 }
 
 impl Launch {
@@ -112,6 +114,7 @@ impl Launch {
             stdin,
             stderr_tail,
             stderr_reader,
+            n_killed_before: n_killed_for_memory(),
         })
     }
 }
@@ -122,6 +125,7 @@ impl WorkerProcess {
         let mut line = serde_json::to_vec(order)?;
         line.push(b'\n');
         self.is_busy = true;
+        self.n_killed_before = n_killed_for_memory();
         self.stdin.write_all(&line)
     }
 
@@ -142,7 +146,11 @@ impl WorkerProcess {
         // It may have left a process behind that holds its stderr open, hence no `join`.
         within(PATIENCE, || self.stderr_reader.is_finished());
         let words = self.stderr_tail.text();
-        let cause = if tells_out_of_memory(&words) { Cause::OutOfMemory } else { Cause::Crash };
+        // The system kills without a word, but counts.
+        let is_killed = status.is_some_and(|status| status.signal() == Some(SIGKILL));
+        let for_memory = is_killed && n_killed_for_memory() > self.n_killed_before;
+        let is_memory = for_memory || tells_out_of_memory(&words);
+        let cause = if is_memory { Cause::OutOfMemory } else { Cause::Crash };
         let mut message = death(status);
         if !words.is_empty() {
             message = format!("{message}; its last words:\n{words}");

@@ -53,6 +53,8 @@ pub struct Source {
 pub struct ModelStudy {
     /// What the search tried, in the order in which it was proposed.
     pub candidates: Vec<Candidate>,
+    /// How many there will be, as far as that is known.
+    pub n_expected: usize,
     /// Whether the search has ended.
     pub is_searched: bool,
     /// Why the search ended before its budget was used up, if it did.

@@ -148,7 +148,16 @@ impl Sample {
             let front = self.plan.front(&candidates).into_iter().filter(|&i| Some(i) != chosen);
             let front = front.filter(|_| is_searched).map(|i| (i, replicates(i))).collect();
             let replicates = chosen.map(replicates).unwrap_or_default();
-            ModelStudy { candidates, is_searched, chosen, replicates, front, ended_early: None }
+            let n_expected = candidates.len();
+            ModelStudy {
+                candidates,
+                n_expected,
+                is_searched,
+                chosen,
+                replicates,
+                front,
+                ended_early: None,
+            }
         };
         let models: Vec<ModelStudy> = self.plan.models.iter().map(study_of).collect();
         let n_seeds = self.plan.seeds.len();

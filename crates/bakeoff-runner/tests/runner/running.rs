@@ -102,6 +102,28 @@ fn a_second_attempt_waits_and_others_go_first() {
 }
 
 #[test]
+fn another_attempt_goes_to_another_device_where_there_is_one() {
+    let bench = Bench::begin();
+    let mut plan = plan(&[("killed_once", &[0.1])], &json!({"devices": "cuda"}));
+    plan.seeds.truncate(1);
+    let two_cards = || Ok(2);
+    let mut slots = Vec::new();
+    let (sender, seen) = mpsc::channel();
+    let options = bench.options(&two_cards);
+    bench
+        .sweep_with(&plan, &options, &Stop::default(), move |event| {
+            if let RunEvent::TrialStarted { slot, .. } = event {
+                slots.push(slot.clone());
+                sender.send(slots.clone()).unwrap();
+            }
+        })
+        .study
+        .unwrap();
+    let slots = seen.iter().last().unwrap();
+    assert_eq!(slots[..2], ["cuda:0/0", "cuda:1/0"]);
+}
+
+#[test]
 fn an_epoch_that_does_not_end_is_stopped() {
     let bench = Bench::begin();
     let plan = plan(&[("endless", &[0.1])], &with(&json!({"stall_secs": 1, "retries": 0})));

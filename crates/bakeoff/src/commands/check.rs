@@ -60,7 +60,7 @@ fn describe<'a>(plan: &'a Plan, study: &Study) -> Checked<'a> {
     let describe_model = |(model, study): (&'a ModelPlan, &ModelStudy)| CheckedModel {
         model: &model.label,
         family: &model.family,
-        candidates: study.candidates.len(),
+        candidates: study.n_expected,
         replicates: plan.seeds.len(),
         cached: study.n_done(),
         space: &model.space,

@@ -63,7 +63,7 @@ fn of_store(plan: &Plan, study: &Study) -> Standing {
         ModelStanding {
             model: model.label.clone(),
             n_done: states().count(),
-            n_expected: study.candidates.len(),
+            n_expected: study.n_expected,
             n_failed: states().filter(|state| *state == State::Failed).count(),
             n_pruned: states().filter(|state| matches!(state, State::Pruned { .. })).count(),
             best: best.and_then(|i| study.candidates[i].value()),
