@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use bakeoff_spec::trial::Scored;
 use bakeoff_spec::Plan;
 use bakeoff_spec::spec::KeptCheckpoints;
+use bakeoff_spec::trial::Scored;
 use bakeoff_store::Store;
 use indicatif::HumanBytes;
 
