@@ -33,6 +33,10 @@ test *options: setup
 test-cuda: build
     @tools/test_cuda.sh
 
+# Run sweeps on a real Slurm of several nodes on this machine while parts of it are killed (apt-get installs it as root)
+test-slurm *cases: build
+    @python3 tools/test_slurm.py "$@"
+
 # Measure training epochs and rankings (of all models, or the named ones)
 bench *names: setup
     cargo bench -p bakeoff-models --bench epochs -- "$@"

@@ -14,7 +14,8 @@ mod shell;
 mod store;
 /// From a spec to a report, and a second time.
 mod sweep;
-/// Promises about the source itself.
 mod tidy;
+/// Promises about the source itself.
+mod trial_files;
 /// Where things are.
 mod workspace;

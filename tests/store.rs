@@ -109,9 +109,12 @@ fn garbage_is_what_neither_a_test_score_nor_a_named_spec_needs() {
     let tested = all.iter().filter(|outcome| !outcome.test.is_empty());
     let needed: BTreeSet<_> =
         tested.map(|outcome| format!("{}.safetensors", outcome.trial.fit_key())).collect();
-    let kept = shell.json(&["gc", "small.yaml", "--json"]);
+    shell.spec("all.yaml", &format!("{SMALL}keep: {{ checkpoints: all }}\n"));
+    let kept = shell.json(&["gc", "all.yaml", "--json"]);
     assert_eq!(kept["files"], Value::Array(vec![]));
+    let chosen = shell.json(&["gc", "small.yaml", "--dry-run", "--json"]);
     let would = shell.json(&["gc", "--dry-run", "--json"]);
+    assert_eq!(chosen, would, "by default a spec keeps the chosen ones");
     assert_eq!(names_in(&shell, "checkpoints"), before);
     let done = shell.json(&["gc", "--json"]);
     assert_eq!(done, would);
@@ -135,6 +138,7 @@ fn exported_trials_are_rows_and_json_lines_come_back() {
     assert_eq!(csv.lines().count(), N_TRIALS + 1);
     let header = csv.lines().next().unwrap();
     for column in [
+        "cause",
         "valid.ndcg@10",
         "test.ndcg@10",
         "param.learning_rate",
@@ -194,13 +198,13 @@ fn a_store_that_cannot_be_written_can_be_read() {
         |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
     allow(shell.path(), 0o755);
     allow(&open_to_all, 0o777);
-    let folders = || {
-        let all = walkdir::WalkDir::new(shell.path().join(".bakeoff")).into_iter();
-        all.map(Result::unwrap).filter(|entry| entry.file_type().is_dir())
-    };
-    let folders: Vec<_> = folders().map(walkdir::DirEntry::into_path).collect();
-    folders.iter().for_each(|folder| allow(folder, 0o555));
-    allow(&shell.path().join(".bakeoff/lock"), 0o444);
+    let all = walkdir::WalkDir::new(shell.path().join(".bakeoff")).into_iter().map(Result::unwrap);
+    let (folders, files): (Vec<_>, Vec<_>) = all.partition(|entry| entry.file_type().is_dir());
+    for (entries, mode) in [(&folders, 0o555), (&files, 0o444)] {
+        for entry in entries {
+            allow(entry.path(), mode);
+        }
+    }
     let run = |args: &[&str]| -> Ran {
         let mut command = shell.command(args);
         // To the superuser nothing is forbidden: be nobody.
@@ -238,5 +242,7 @@ fn a_store_that_cannot_be_written_can_be_read() {
         assert!(ran.stderr.contains(told), "{args:?}: {}", ran.stderr);
     }
     // So that the folder can be removed.
-    folders.iter().for_each(|folder| allow(folder, 0o755));
+    for folder in folders {
+        allow(folder.path(), 0o755);
+    }
 }

@@ -98,6 +98,10 @@ class Cluster:
             self.kill_node(pid.name)
         self._kill("slurmctld")
         self._kill("munged")
+        # Those that still want to report to it.
+        for pid in processes():
+            if "slurmstepd" in title(pid) and environ(pid).get("SLURM_CONF") == self.env["SLURM_CONF"]:
+                kill(pid)
 
     def start_node(self, name):
         (self.dir / f"spool.{name}").mkdir(exist_ok=True)

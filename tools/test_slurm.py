@@ -239,7 +239,8 @@ def time_limit(cluster):
     attempt = next(bench.store.glob(f"attempts/{retried['key']}.1.json"))
     status = json.loads(attempt.read_text())["outcome"]["status"]
     assert (status["state"], status["cause"]) == ("failed", "timeout"), status
-    until(lambda: len(bench.arrays()) == 2, "the second attempt is submitted")
+    numbers = lambda: {element.split("_")[0] for element in bench.listed("all")}
+    sweep.until(lambda: len(numbers()) == 2, "the second attempt is submitted")
     for element in bench.listed("all"):
         cluster.run("scancel", element)
     sweep.end(1)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bakeoff_metrics::{Interval, mean_interval};
 use bakeoff_spec::study::ModelStudy;
-use bakeoff_spec::{Brief, Cost, MetricKey, ModelPlan, Outcome, Task, Trial};
+use bakeoff_spec::{Brief, Candidate, Cost, MetricKey, ModelPlan, Outcome, Task, Trial};
 
 use crate::comparison::Comparison;
 use crate::results::{LEVEL, intervals};
@@ -79,8 +79,7 @@ impl<'a> ModelFindings<'a> {
             study.replicates.iter().flatten().filter(|outcome| outcome.is_completed()).collect();
         let mut valid = intervals(&replicates, |outcome| &outcome.valid);
         // Before the first replicate completes, what the search saw is all there is.
-        if let (true, Some(value)) = (valid.is_empty(), study.winner().and_then(|one| one.value()))
-        {
+        if let (true, Some(value)) = (valid.is_empty(), study.winner().and_then(Candidate::value)) {
             let interval = mean_interval(&[value], LEVEL);
             valid.extend(interval.ok().map(|interval| (view.plan.select.clone(), interval)));
         }

@@ -67,14 +67,14 @@ pub(crate) fn value(value: &Value) -> String {
     }
 }
 
-/// A text that is to be shown as it is.
+/// A text that is to be shown as it is, on one line.
 pub(crate) fn plain(text: &str) -> String {
     let mut escaped = String::new();
     for c in text.chars() {
-        if "\\`*|<>[]".contains(c) {
+        if "\\`*|<>[]&#".contains(c) {
             escaped.push('\\');
         }
-        escaped.push(c);
+        escaped.push(if c.is_control() { ' ' } else { c });
     }
     escaped
 }
@@ -82,7 +82,12 @@ pub(crate) fn plain(text: &str) -> String {
 /// A text as code on one line, whatever it holds.
 pub(crate) fn code(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|");
-    if text.contains('`') { format!("`` {text} ``") } else { format!("`{text}`") }
+    // The fence is longer than any run of backquotes inside.
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    match longest {
+        0 => format!("`{text}`"),
+        n => format!("{fence} {text} {fence}", fence = "`".repeat(n + 1)),
+    }
 }
 
 /// The first digits of a hash.
@@ -122,7 +127,9 @@ mod tests {
     #[test]
     fn markup_in_a_text_is_shown_and_not_obeyed() {
         assert_eq!(plain("a|b *c*"), r"a\|b \*c\*");
+        assert_eq!(plain("a\n<b>"), r"a \<b\>");
         assert_eq!(code("line\n  two `x`"), "`` line two `x` ``");
+        assert_eq!(code("``` |"), r"```` ``` \| ````");
     }
 
     #[test]

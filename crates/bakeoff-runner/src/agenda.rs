@@ -87,11 +87,11 @@ impl<'a> Agenda<'a> {
         for (model, proposals) in journaled.into_iter().enumerate() {
             for number in 0..plan.models[model].listed.len() {
                 let proposal = Proposal::of([].into());
-                agenda.admit(model, Choice::Listed(number), proposal, &mut cached)?;
+                agenda.admit(model, Choice::Listed(number), &proposal, &mut cached)?;
             }
             for proposal in proposals {
                 let choice = Choice::Point(proposal.point.clone());
-                agenda.admit(model, choice, proposal, &mut cached)?;
+                agenda.admit(model, choice, &proposal, &mut cached)?;
             }
             agenda.go_on(model, &mut cached)?;
         }
@@ -232,12 +232,7 @@ impl<'a> Agenda<'a> {
     pub(crate) fn settle(&mut self) -> Result<(), RunError> {
         let mut cached = Vec::new();
         for model in 0..self.searches.len() {
-            self.searches[model].settle()?;
-            if self.plan.models[model].listed.len() <= self.searches[model].candidates.len()
-                && !self.searches[model].learns()
-            {
-                while self.searches[model].queue.is_empty() && self.propose(model, &mut cached)? {}
-            }
+            self.searches[model].settle();
             self.test_winner(model, &mut cached)?;
         }
         Ok(())
@@ -257,7 +252,7 @@ impl<'a> Agenda<'a> {
             self.test_winner(model, cached)?;
             return Ok(false);
         };
-        self.admit(model, choice, proposal, cached)?;
+        self.admit(model, choice, &proposal, cached)?;
         Ok(true)
     }
 
@@ -266,10 +261,10 @@ impl<'a> Agenda<'a> {
         &mut self,
         model: usize,
         choice: Choice,
-        proposal: Proposal,
+        proposal: &Proposal,
         cached: &mut Vec<TrialKey>,
     ) -> Result<(), RunError> {
-        let Proposal { epochs, continues, .. } = proposal;
+        let (epochs, continues) = (proposal.epochs, proposal.continues);
         let trial = self.searches[model].trial(&choice, epochs)?;
         let key = trial.key();
         let candidate = Candidate { key: key.clone(), choice, epochs, continues, brief: None };
@@ -376,7 +371,11 @@ impl<'a> Agenda<'a> {
             return Ok(());
         }
         for model in 0..self.searches.len() {
-            for number in std::mem::take(&mut self.searches[model].queue) {
+            let waiting = std::mem::take(&mut self.searches[model].queue);
+            if !waiting.is_empty() || !self.searches[model].is_exhausted() {
+                self.searches[model].end_early("the target was reached");
+            }
+            for number in waiting {
                 let key = &self.searches[model].candidates[number].key;
                 for place in self.waiting.remove(key).unwrap_or_default() {
                     if let Place::Candidate { model, .. } = place {
@@ -384,7 +383,6 @@ impl<'a> Agenda<'a> {
                     }
                 }
             }
-            self.searches[model].end_early("the target was reached");
         }
         (0..self.searches.len()).try_for_each(|model| self.test_winner(model, cached))
     }

@@ -2,15 +2,14 @@
 
 use bakeoff_spec::{Cause, State, Status};
 
-use crate::control::{Answer, ModelStanding, Request, RunningTrial, Standing};
+use crate::control::{Answer, Control, ModelStanding, Request, RunningTrial, Standing};
 use crate::error::RunError;
 use crate::sweep::{Running, Sweep};
 
 impl Sweep<'_> {
     /// Answers what was asked since the last look.
     pub(crate) fn answer(&mut self) -> Result<(), RunError> {
-        while let Some((request, answer)) = self.control.as_ref().and_then(|control| control.next())
-        {
+        while let Some((request, answer)) = self.control.as_ref().and_then(Control::next) {
             let said = match request {
                 Request::Status => Answer::Status(self.standing()),
                 Request::Pause => {
@@ -89,7 +88,7 @@ impl Sweep<'_> {
         Standing {
             name: self.plan.name.clone(),
             spec_hash: self.plan.spec_hash.clone(),
-            pid: std::process::id(),
+            pid: Some(std::process::id()),
             elapsed_secs: self.started.elapsed().as_secs_f64(),
             is_paused: self.is_paused,
             counts: self.agenda.counts(),

@@ -49,8 +49,8 @@ pub struct Standing {
     pub name: String,
     /// Hash of its spec.
     pub spec_hash: String,
-    /// The coordinator's process.
-    pub pid: u32,
+    /// The coordinator's process; `None` where none runs.
+    pub pid: Option<u32>,
     /// Seconds since it began.
     pub elapsed_secs: f64,
     /// Whether it begins no trials for now.

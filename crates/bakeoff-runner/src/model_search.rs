@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 
 use bakeoff_spec::trial::content_key;
-use bakeoff_spec::{Brief, Candidate, Choice, ModelPlan, Outcome, Plan, Point, Space, Trial};
+use bakeoff_spec::{
+    Brief, Candidate, Choice, ModelPlan, Objective, Outcome, Plan, Point, Space, Trial,
+};
 use bakeoff_store::Journal;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus as Rng;
@@ -21,8 +23,9 @@ pub(crate) struct ModelSearch<'a> {
     /// What the randomness of proposals begins with, beside the seed: neither slots nor other models have a part in it.
     seed_key: String,
     strategy: Box<dyn Search>,
-    /// Whether proposals depend on results: then they are journaled, and made only when a slot is free.
+    /// Whether proposals depend on results.
     learns: bool,
+    /// Where proposals are written down that are made only when a slot is free.
     journal: Option<Journal>,
     pub(crate) candidates: Vec<Candidate>,
     seen: Seen,
@@ -59,8 +62,13 @@ impl<'a> ModelSearch<'a> {
         lookup: &dyn Lookup,
     ) -> Result<(Self, Vec<Proposal>), RunError> {
         let (strategy, learns) = search::begin(&plan.spec.search)?;
-        let (journal, entries) =
-            if learns { lookup.journal(&search_key(plan, model))? } else { (None, Vec::new()) };
+        // What depends on results or on clocks cannot be proposed again the same way.
+        let is_known_ahead = !learns && !is_timed(plan);
+        let (journal, entries) = if is_known_ahead {
+            (None, Vec::new())
+        } else {
+            lookup.journal(&search_key(plan, model))?
+        };
         let listed = model.listed.iter().map(|params| model.space.point_of(params));
         let entries = entries.into_iter().map_while(|entry| serde_json::from_value(entry).ok());
         let of_strategy = entries.enumerate().map_while(|(i, entry): (usize, Entry)| {
@@ -90,15 +98,14 @@ impl<'a> ModelSearch<'a> {
         Ok((search, journaled))
     }
 
-    /// Whether proposals depend on results.
-    pub(crate) fn learns(&self) -> bool {
-        self.learns
-    }
-
     /// Whether all of it can be proposed before anything has run.
     pub(crate) fn is_known_ahead(&self) -> bool {
-        let budget = &self.plan.spec.budget;
-        !self.learns && budget.time_secs.is_none() && budget.device_time_secs.is_none()
+        !self.learns && !is_timed(self.plan)
+    }
+
+    /// Whether the strategy may still be asked.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.is_exhausted
     }
 
     /// Whether nothing waits or runs and nothing more will be proposed.
@@ -109,10 +116,9 @@ impl<'a> ModelSearch<'a> {
     /// The configurations that the budget has, where it counts them.
     pub(crate) fn n_trials(&self) -> Option<usize> {
         let budget = &self.plan.spec.budget;
-        let is_timed = budget.time_secs.is_some() || budget.device_time_secs.is_some();
         let default =
             (self.learns || self.plan.spec.search.name != "grid").then_some(DEFAULT_TRIALS);
-        budget.trials.map(|n| n as usize).or(default).filter(|_| !is_timed)
+        budget.trials.map(|n| n as usize).or(default).filter(|_| !is_timed(self.plan))
     }
 
     /// Search trials of the whole search, as far as can be said now.
@@ -134,10 +140,8 @@ impl<'a> ModelSearch<'a> {
 
     /// Ends the search before its budget is used up.
     pub(crate) fn end_early(&mut self, reason: &str) {
-        if !self.is_over() {
-            self.is_exhausted = true;
-            self.ended_early = Some(reason.to_owned());
-        }
+        self.is_exhausted = true;
+        self.ended_early = Some(reason.to_owned());
     }
 
     /// The next proposal: the spec's list first, then the strategy's. Of a search that learns, it is in the journal when
@@ -150,7 +154,7 @@ impl<'a> ModelSearch<'a> {
         if number < self.model.listed.len() {
             return Ok(Some((Choice::Listed(number), Proposal::of([].into()))));
         }
-        match self.ask(number)? {
+        match self.ask(number) {
             Step::Try(proposal) => {
                 if let Some(journal) = &mut self.journal {
                     let Proposal { point, epochs, continues } = proposal.clone();
@@ -168,23 +172,22 @@ impl<'a> ModelSearch<'a> {
     }
 
     /// Whether a search of which nothing is open has ended, without proposing anything.
-    pub(crate) fn settle(&mut self) -> Result<(), RunError> {
-        if self.learns && self.n_open == 0 && !self.is_exhausted {
-            let step = self.ask(self.candidates.len())?;
+    pub(crate) fn settle(&mut self) {
+        if self.n_open == 0 && !self.is_exhausted {
+            let step = self.ask(self.candidates.len());
             self.is_exhausted = !matches!(step, Step::Try(_));
         }
-        Ok(())
     }
 
-    fn ask(&mut self, number: usize) -> Result<Step, RunError> {
+    fn ask(&mut self, number: usize) -> Step {
         if self.model.is_listed_only {
-            return Ok(Step::Over);
+            return Step::Over;
         }
         let spec = &self.plan.spec.search;
         let n_known = if self.learns && spec.deterministic {
             let n_known = (number + 1).saturating_sub(spec.lag as usize);
             if self.candidates[..n_known.min(number)].iter().any(|one| one.brief.is_none()) {
-                return Ok(Step::Wait);
+                return Step::Wait;
             }
             n_known
         } else {
@@ -193,7 +196,7 @@ impl<'a> ModelSearch<'a> {
         let n_trials = self.n_trials();
         let may_begin = self.may_begin(n_trials);
         let model = self.model;
-        let against = self.plan.against.as_ref().is_some_and(|one| one.higher_is_better());
+        let against = self.plan.against.as_ref().is_some_and(Objective::higher_is_better);
         let better = [self.plan.higher_is_better, against];
         let mut ask = Ask {
             space: &model.space,
@@ -204,7 +207,7 @@ impl<'a> ModelSearch<'a> {
             n_trials,
             is_allowed: &|point| model.trial(&Choice::Point(point.clone()), None).is_ok(),
         };
-        Ok(self.strategy.propose(&mut ask))
+        self.strategy.propose(&mut ask)
     }
 
     fn may_begin(&self, n_trials: Option<usize>) -> bool {
@@ -267,6 +270,10 @@ impl<'a> ModelSearch<'a> {
         let earlier = |&number: &usize| self.candidates[number].continues;
         std::iter::successors(Some(number), earlier).collect()
     }
+}
+
+fn is_timed(plan: &Plan) -> bool {
+    plan.spec.budget.time_secs.is_some() || plan.spec.budget.device_time_secs.is_some()
 }
 
 fn best_so_far(plan: &Plan, outcome: &Outcome) -> Option<BestSoFar> {

@@ -20,7 +20,9 @@ use rustix::process::{Signal, getpid, kill_process, set_parent_process_death_sig
 
 use crate::error::chain;
 use crate::wire::{Reply, WorkOrder};
-use crate::worker_memory::{MemoryLimit, peak_mb, reset_peak, tells_out_of_memory};
+use crate::worker_memory::{
+    MemoryLimit, lift_limit_on_panic, peak_mb, reset_peak, tells_out_of_memory,
+};
 
 /// What the binary's function gives back for an order; [`serve`] makes an [`Outcome`] of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,6 +80,7 @@ pub fn serve(run: &mut RunTrial<'_>) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     // For `top`, which would show the `exe` of /proc/self/exe.
     rustix::thread::set_name(c"bakeoff-worker")?;
+    lift_limit_on_panic();
     let mut replies = Replies(take_stdout()?);
     replies.send(&Reply::Ready)?;
     let is_busy = Arc::new(AtomicBool::new(false));

@@ -1,6 +1,6 @@
 //! The memory of a worker process: its peak for one trial, its limit, and the words that tell that there was too little.
 
-use std::fs;
+use std::{fs, panic};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -55,6 +55,16 @@ impl MemoryLimit {
         let is_set = setrlimit(Resource::Data, Rlimit { current: lower(before.current), ..before });
         Self(is_set.is_ok().then_some(before))
     }
+}
+
+/// Lifts the limit where a trial panics: telling it and unwinding need memory, which is given back only by that.
+pub(crate) fn lift_limit_on_panic() {
+    let tell = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        let limits = getrlimit(Resource::Data);
+        let _ = setrlimit(Resource::Data, Rlimit { current: limits.maximum, ..limits });
+        tell(info);
+    }));
 }
 
 impl Drop for MemoryLimit {

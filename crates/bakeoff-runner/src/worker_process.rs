@@ -76,6 +76,9 @@ impl Launch {
             // Without these glibc gives every large buffer back to the kernel, and takes it again at the next step.
             .env("MALLOC_TRIM_THRESHOLD_", "268435456")
             .env("MALLOC_MMAP_THRESHOLD_", "1073741824")
+            // A backtrace would push the message out of the last words, and where memory ran out it can block for ever:
+            // printing it needs memory, and the next failure waits for the lock that the first one holds.
+            .env("RUST_BACKTRACE", "0")
             .envs(self.extra_env.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

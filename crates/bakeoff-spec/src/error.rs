@@ -144,8 +144,12 @@ impl SpecError {
             if i > 0 {
                 out.push('\n');
             }
-            let text = self.text.clone().unwrap_or_default();
-            let source = self.text.is_some().then(|| NamedSource::new(problem.file.clone(), text));
+            // A line that fills screens shows nothing; its place stands in the message then.
+            let text = self
+                .text
+                .as_ref()
+                .filter(|text| text.lines().all(|line| line.len() <= LONGEST_LINE));
+            let source = text.map(|text| NamedSource::new(problem.file.clone(), text.clone()));
             handler
                 .render_report(&mut out, &Shown { problem, source })
                 .expect("writing to a string cannot fail");
@@ -159,6 +163,7 @@ impl SpecError {
 }
 
 const TERMINAL_WIDTH: usize = 100;
+const LONGEST_LINE: usize = 4000;
 /// More than this tells nobody more: one slip can spoil a thousand values of a grid.
 const MOST_SHOWN: usize = 20;
 
@@ -190,7 +195,11 @@ impl std::error::Error for Shown<'_> {}
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.problem.message)
+        let Problem { file, line, column, message, .. } = self.problem;
+        if let (None, Some(line), Some(column)) = (&self.source, line, column) {
+            write!(f, "{file}:{line}:{column}: ")?;
+        }
+        f.write_str(message)
     }
 }
 

@@ -1,7 +1,8 @@
 //! A spec as it stands in its file: read, checked as far as that goes without a catalog, and ready to be planned.
 
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use serde_json::Value;
 
@@ -34,7 +35,11 @@ pub type Fingerprint<'a> =
 impl SpecFile {
     /// Reads and parses a spec.
     pub fn read(path: &Path) -> Result<Self, SpecError> {
-        let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
+        let bytes = read_bounded(path).map_err(|error| unreadable(path, &error))?;
+        if bytes.len() > LARGEST_FILE {
+            let message = format!("`{}` is larger than 4 MiB: it is no spec", path.display());
+            return Err(SpecError::unreadable(path, message, None));
+        }
         match String::from_utf8(bytes) {
             Ok(text) => Self::parse(path, text),
             Err(error) => {
@@ -97,6 +102,16 @@ impl SpecFile {
     pub(crate) fn says(&self, place: &Place) -> bool {
         self.document.has(place)
     }
+}
+
+/// No spec that a person means is near this; one from a stranger must not take the machine's memory.
+const LARGEST_FILE: usize = 4 << 20;
+
+/// The file, or a little more of it than a spec may have.
+fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST_FILE as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn typed(value: &Value) -> Result<Spec, Vec<Finding>> {

@@ -80,6 +80,9 @@ fn read_values(text: &str) -> Result<serde_yaml::Value, Finding> {
     Ok(values)
 }
 
+/// Far deeper than any spec; every place within holds the whole way to it.
+const DEEPEST: usize = 32;
+
 const SYNTAX_HELP: &str = "look at the indentation (spaces, no tabs), the space after each `:`, and quotes and brackets, here and above";
 
 /// YAML knows more than JSON: what has no JSON form has no meaning in a spec either.
@@ -152,6 +155,40 @@ struct Scan<'a> {
     open: Vec<Open>,
     spans: Spans,
     findings: Vec<Finding>,
+    weights: Weights,
+}
+
+/// What the document takes once every alias stands for what it names: a few lines can stand for more than memory holds.
+#[derive(Default)]
+struct Weights {
+    /// Bytes so far, about.
+    sum: usize,
+    /// By the parser's number of an anchor that is complete.
+    of_anchors: BTreeMap<usize, usize>,
+}
+
+impl Weights {
+    const MOST: usize = 16 << 20;
+    const OF_NODE: usize = 32;
+
+    /// Adds a node; what is wrong with it, if something is.
+    fn add(&mut self, event: &Event) -> Option<&'static str> {
+        let weight = match event {
+            Event::Alias(anchor) => match self.of_anchors.get(anchor) {
+                Some(weight) => *weight,
+                None => return Some("this stands for something that it is itself a part of"),
+            },
+            Event::Scalar(text, _, anchor, _) => {
+                let weight = Self::OF_NODE + text.len();
+                self.of_anchors.insert(*anchor, weight);
+                weight
+            }
+            Event::SequenceStart(..) | Event::MappingStart(..) => Self::OF_NODE,
+            _ => 0,
+        };
+        self.sum = self.sum.saturating_add(weight);
+        (self.sum > Self::MOST).then_some("what stands here and above is too much for a spec")
+    }
 }
 
 /// A mapping or list whose end is still to come.
@@ -161,6 +198,9 @@ struct Open {
     start: usize,
     is_block: bool,
     inside: Inside,
+    anchor: usize,
+    /// Of the document before it.
+    weight: usize,
 }
 
 enum Inside {
@@ -174,7 +214,8 @@ impl<'a> Scan<'a> {
     fn of(text: &'a str) -> Result<Spans, Vec<Finding>> {
         let bytes = text.char_indices().map(|(byte, _)| byte).chain([text.len()]).collect();
         let (open, spans, findings) = (Vec::new(), Spans::new(), Vec::new());
-        let mut scan = Self { text, bytes, open, spans, findings };
+        let weights = Weights::default();
+        let mut scan = Self { text, bytes, open, spans, findings, weights };
         let mut n_documents = 0;
         for event in Parser::new_from_str(text) {
             let (event, span) = event.map_err(|error| {
@@ -195,6 +236,11 @@ impl<'a> Scan<'a> {
     }
 
     fn event(&mut self, event: &Event, span: Span) -> Result<(), Vec<Finding>> {
+        let weight = self.weights.sum;
+        if let Some(wrong) = self.weights.add(event) {
+            let finding = Finding::bytes(self.range(span), wrong);
+            return Err(vec![finding.help("write out what is meant, without aliases")]);
+        }
         match event {
             Event::Scalar(text, ..) if self.awaits_key() => self.key(text, span),
             Event::Scalar(..) | Event::Alias(_) if !self.awaits_key() => {
@@ -206,18 +252,28 @@ impl<'a> Scan<'a> {
                 let (place, key) = self.next_place();
                 let start = self.byte(span.start.index());
                 let is_block = !self.text[start..].starts_with(['{', '[']);
-                let inside = match event {
-                    Event::SequenceStart(..) => Inside::List(0),
-                    _ => Inside::Mapping { next: None, seen: BTreeMap::new() },
+                let (inside, anchor) = match event {
+                    Event::MappingStart(anchor, _) => {
+                        (Inside::Mapping { next: None, seen: BTreeMap::new() }, *anchor)
+                    }
+                    Event::SequenceStart(anchor, _) => (Inside::List(0), *anchor),
+                    _ => return Ok(()),
                 };
-                self.open.push(Open { place, key, start, is_block, inside });
+                if self.open.len() >= DEEPEST {
+                    let finding = Finding::bytes(self.range(span), "this is nested too deeply");
+                    let help = format!("a spec is never deeper than {DEEPEST} mappings and lists");
+                    return Err(vec![finding.help(help)]);
+                }
+                self.open.push(Open { place, key, start, is_block, inside, anchor, weight });
             }
             Event::Alias(_) | Event::SequenceStart(..) | Event::MappingStart(..) => {
                 let finding = Finding::bytes(self.range(span), "a key must be plain text");
                 return Err(vec![finding]);
             }
             Event::SequenceEnd | Event::MappingEnd => {
-                if let Some(Open { place, key, start, is_block, .. }) = self.open.pop() {
+                if let Some(open) = self.open.pop() {
+                    let Open { place, key, start, is_block, anchor, weight, .. } = open;
+                    self.weights.of_anchors.insert(anchor, self.weights.sum - weight);
                     let value = self.first_line(start..self.byte(span.end.index()));
                     self.spans.insert(place, NodeSpan { key, value, is_block });
                 }

@@ -1,13 +1,14 @@
 //! How large and how slow the store gets: `cargo run --release -p bakeoff-store --example growth -- [TRIALS] [FOLDER]`.
 //!
 //! Makes TRIALS outcome files (100,000), then opens the store over them in a process of its own for each figure, so that
-//! the memory is that of the open store and not of what was done before.
+//! the memory is that of the open store and not of what was done before. `VmHWM` is the most it took.
 
 #[path = "../tests/store/samples.rs"]
 #[expect(dead_code, reason = "the tests use the rest")]
 mod samples;
 
 use std::error::Error;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -30,9 +31,12 @@ fn main() -> Done {
     let scratch = tempfile::tempdir()?;
     let dir = args.get(1).map_or(scratch.path().join("store"), PathBuf::from);
     println!("{n_trials} trials in {}", dir.display());
-    write_files(&dir, n_trials)?;
+    Folder::at(&dir).write_outcome(&sample(0))?;
+    write_files(&dir, 1..n_trials)?;
     println!("{:<42} {:>10.1} MB", "outcome files", megabytes(&dir.join("outcomes"))?);
-    for step in ["index", "open", "resolve", "walk", "one", "each", "open", "compact", "open"] {
+    for step in
+        ["index", "open", "resolve", "walk", "one", "each", "grow", "open", "compact", "open"]
+    {
         let status = Command::new(env::current_exe()?).arg(step).arg(&dir).status()?;
         if !status.success() {
             return Err(format!("{step} ended with {status}").into());
@@ -43,10 +47,8 @@ fn main() -> Done {
 }
 
 /// The files as workers leave them, without a wait for the disk at each.
-fn write_files(dir: &Path, n_trials: u64) -> Done {
-    Folder::at(dir).write_outcome(&samples::completed(0))?;
-    for seed in 1..n_trials {
-        let outcome = sample(seed);
+fn write_files(dir: &Path, seeds: Range<u64>) -> Done {
+    for outcome in seeds.map(sample) {
         let content = serde_json::to_string(&outcome)?;
         let schema = bakeoff_store::outcome_file::SCHEMA;
         let checksum = blake3::hash(&[&schema.to_le_bytes(), content.as_bytes()].concat()).to_hex();
@@ -102,6 +104,16 @@ fn measure(step: &str, dir: &Path) -> Done {
         "each" => {
             let some: Vec<&TrialKey> = keys.iter().step_by(keys.len() / 1000).take(1000).collect();
             ingest(&store, &some, "a thousand trials noted again, each")?;
+        }
+        "grow" => {
+            let seeds = keys.len() as u64..keys.len() as u64 + 10_000;
+            write_files(dir, seeds.clone())?;
+            let keys: Vec<TrialKey> = seeds.map(|seed| sample(seed).key).collect();
+            ingest(
+                &store,
+                &keys.iter().collect::<Vec<_>>(),
+                "ten thousand new trials noted, each",
+            )?;
         }
         "compact" => {
             let started = Instant::now();

@@ -136,6 +136,9 @@ impl Index {
         self.told(|| {
             let number = number_of(key);
             let Some(record) = self.tree.get(number.to_be_bytes())? else { return Ok(None) };
+            for _ in 0..MORE_LOOK_UPS {
+                self.tree.contains_key(number.to_be_bytes())?;
+            }
             record::outcome(number, &record).map(Some).ok_or_else(|| damaged(number))
         })
     }
@@ -219,6 +222,9 @@ const TREES: &str = "outcomes-";
 const TREE: &str = "outcomes-2";
 /// Outcomes are read once and kept by whoever needs them: the cache need not be large.
 const CACHE_BYTES: u64 = 4 << 20;
+/// Sled holds the capacity of its cache against what was read only at every 64th look-up in each of 256 parts of it. Ten
+/// thousand keys here and there would fill 90 MB by then. Looking again costs next to nothing.
+const MORE_LOOK_UPS: usize = 7;
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 
 fn damaged(key: KeyNumber) -> IndexError {

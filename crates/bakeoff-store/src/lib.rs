@@ -9,6 +9,10 @@
 //! [`Folder`], without any lock; the one coordinator that has the [`Store`] open puts them into the index. Whatever
 //! was killed in between, [`Store::open`] brings the two together again and says what it mended ([`Repair`]).
 //!
+//! Every record carries a version and a checksum. [`Checkup`] reads everything and says what is not as it was written;
+//! [`Store::compact`], [`Store::migrate`], [`Store::remove`], [`Store::collect`], [`Folder::export`] and
+//! [`Store::import`] are the rest of looking after a store.
+//!
 //! | in the store's folder | what |
 //! | --- | --- |
 //! | `outcomes/KEY.json` | what became of a trial: read with `jq .outcome` |
@@ -17,6 +21,7 @@
 //! | `checkpoints/FIT.safetensors` | trained weights, by fit key |
 //! | `searches/KEY.lines` | what a search proposed, in order |
 //! | `cards/KEY.json`, `specs/HASH.yaml` | the datasets in figures and the specs that outcomes refer to |
+//! | `slurm/` | what a Slurm executor shares with its elements |
 //! | `index/`, `lock` | the index and the coordinator's lock |
 //! | `damaged/`, `index.damaged-N/` | what was unreadable, kept for a look |
 

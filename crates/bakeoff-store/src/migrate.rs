@@ -35,7 +35,7 @@ impl Store {
         let mut migrated = Migrated::default();
         for key in self.keys()? {
             let path = self.folder.outcome_path(&key);
-            if !read_outcome_file(&path, &key)?.is_some_and(is_old) {
+            if !read_outcome_file(&path, &key)?.as_ref().is_some_and(is_old) {
                 continue;
             }
             // A late worker may put another outcome in place of a failed one: not between these two.
@@ -91,7 +91,7 @@ impl Store {
     }
 }
 
-fn is_old(decoded: Decoded) -> bool {
+fn is_old(decoded: &Decoded) -> bool {
     decoded.schema < SCHEMA
 }
 

@@ -4,6 +4,8 @@
 //! Records differ from one another in little but numbers, so they are deflated against a dictionary: a fifth of the
 //! room on disk, and of the database's memory.
 
+use std::cell::RefCell;
+
 use bakeoff_spec::{Outcome, TrialKey};
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
@@ -85,12 +87,17 @@ fn checksum(key: KeyNumber, record: &[u8]) -> [u8; CHECKSUM_LEN] {
 }
 
 fn deflate(bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    let mut compress = Compress::new(Compression::default(), false);
-    compress.set_dictionary(DICTIONARY).ok()?;
-    // What cannot be made smaller grows by some bytes a block.
-    out.reserve(bytes.len() + bytes.len() / 8 + 64);
-    let status = compress.compress_vec(bytes, out, FlushCompress::Finish).ok()?;
-    (status == Status::StreamEnd).then_some(())
+    thread_local! {
+        static COMPRESS: RefCell<Compress> = RefCell::new(Compress::new(Compression::default(), false));
+    }
+    COMPRESS.with_borrow_mut(|compress| {
+        compress.reset();
+        compress.set_dictionary(DICTIONARY).ok()?;
+        // What cannot be made smaller grows by some bytes a block.
+        out.reserve(bytes.len() + bytes.len() / 8 + 64);
+        let status = compress.compress_vec(bytes, out, FlushCompress::Finish).ok()?;
+        (status == Status::StreamEnd).then_some(())
+    })
 }
 
 fn inflate(deflated: &[u8], len: usize) -> Option<Vec<u8>> {

@@ -56,6 +56,20 @@ pub(crate) enum Command {
     List(ListArgs),
     /// Show everything that is kept of a trial
     Show(ShowArgs),
+    /// Show how the sweep of a spec stands, while it runs or afterwards
+    Status(StatusArgs),
+    /// Let the running sweep begin no more trials for now
+    Pause,
+    /// Let the running sweep begin trials again
+    Resume,
+    /// End a trial of the running sweep, or take it out if it waits
+    Cancel {
+        /// The trial's key, or its first digits
+        #[arg(value_name = "TRIAL")]
+        trial: String,
+    },
+    /// Let the next sweep run again what failed for good
+    Retry(RetryArgs),
     /// Write the trials in the store to a file, one row a trial
     Export(ExportTrialsArgs),
     /// Take in the trials of other stores, or of exported JSON lines
@@ -148,6 +162,26 @@ pub(crate) struct WorkerArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+    /// Look once, instead of every second while the sweep runs
+    #[arg(long)]
+    pub(crate) once: bool,
+    #[command(flatten)]
+    pub(crate) json: JsonArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RetryArgs {
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+    /// The trials that failed; for now there is nothing else to try again
+    #[arg(long, required = true)]
+    pub(crate) failed: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ListArgs {
     #[arg(value_enum)]
     pub(crate) kind: Kind,
@@ -163,6 +197,9 @@ pub(crate) enum Kind {
     Steps,
     Sources,
     Splits,
+    Searches,
+    Pruners,
+    Executors,
     Trials,
 }
 

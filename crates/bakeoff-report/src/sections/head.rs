@@ -11,8 +11,12 @@ pub(crate) fn section(page: &Page<'_>) -> String {
     let view = page.findings.view;
     let (plan, counts) = (view.plan, view.study.counts);
     let title = plan.spec.report.title.as_ref().unwrap_or(&plan.name);
-    let about =
-        plan.spec.about.as_ref().map(|about| format!("{}\n\n", about.trim())).unwrap_or_default();
+    let about = plan
+        .spec
+        .about
+        .as_ref()
+        .map(|about| format!("{}\n\n", plain(about.trim())))
+        .unwrap_or_default();
     let distinct = |of: fn(&Source) -> String| {
         let values: BTreeSet<String> =
             view.study.sources.iter().map(of).filter(|value| !value.is_empty()).collect();

@@ -9,7 +9,7 @@ pub(crate) fn section(page: &Page<'_>) -> String {
     let view = findings.view;
     let mut lines = vec![
         "## Reproduce\n".to_owned(),
-        format!("```\nbakeoff sweep {}\n```\n", view.spec_name),
+        format!("```\nbakeoff sweep {}\n```\n", view.spec_name.replace(char::is_control, " ")),
         format!(
             "The spec's hash is `{}`, the dataset's `{}`.",
             view.plan.spec_hash,

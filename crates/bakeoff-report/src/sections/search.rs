@@ -38,17 +38,14 @@ pub(crate) fn section(page: &Page<'_>) -> String {
 
 fn strategy(plan: &Plan) -> String {
     let search = &plan.spec.search;
-    let mut text = format!("Configurations were proposed by {}", code(&search.name));
-    if search.name != "grid" {
-        text += &format!(", seed {}", search.seed);
-    }
-    if search.deterministic {
-        text += &format!(", deterministic with a lag of {}", search.lag);
-    }
-    if let Some(prune) = &search.prune {
-        text += &format!("; trials that fell behind were stopped by {}", code(&prune.name));
-    }
-    text + "."
+    let seed = (search.name != "grid").then(|| format!(", seed {}", search.seed));
+    let lag = search.deterministic.then(|| format!(", deterministic with a lag of {}", search.lag));
+    let prune = search
+        .prune
+        .as_ref()
+        .map(|prune| format!("; trials that fell behind were stopped by {}", code(&prune.name)));
+    let how = [seed, lag, prune].into_iter().flatten().collect::<String>();
+    format!("Configurations were proposed by {}{how}.", code(&search.name))
 }
 
 /// The same for every model, or the truth.

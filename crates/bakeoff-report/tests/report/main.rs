@@ -1,5 +1,6 @@
 //! Whole reports of made-up studies, as the binary would ask for them.
 
+mod escaping;
 mod files;
 mod samples;
 mod snapshots;

@@ -1,4 +1,4 @@
-//! Asynchronous successive halving (Li et al., "A system for massively parallel hyperparameter tuning", MLSys 2020).
+//! Asynchronous successive halving (Li et al., "A system for massively parallel hyperparameter tuning", 2020).
 
 use bakeoff_spec::Plugin;
 

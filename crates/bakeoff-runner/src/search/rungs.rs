@@ -108,7 +108,7 @@ impl Ladder {
         standing
     }
 
-    /// Asynchronous promotion (Li et al., MLSys 2020, algorithm 2), the highest rung first: whoever is among the best
+    /// Asynchronous promotion (Li et al., 2020, algorithm 2), the highest rung first: whoever is among the best
     /// one in `eta` of those that have a result on its rung goes up; without anybody a new configuration begins.
     pub(super) fn climb(
         &self,
@@ -120,7 +120,7 @@ impl Ladder {
         for rung in (0..self.n_rungs() - 1).rev() {
             for bracket in &standing {
                 let n_ended = bracket[rung].iter().filter(|one| !one.is_pending).count();
-                if let Some(best) = self.next_up(&bracket[rung], n_ended / self.eta) {
+                if let Some(best) = Self::next_up(&bracket[rung], n_ended / self.eta) {
                     return self.up(&ask.history, best, rung);
                 }
             }
@@ -135,7 +135,7 @@ impl Ladder {
                 return Step::Try(Proposal { point, epochs, continues: None });
             }
         }
-        self.rest(&standing)
+        Self::rest(&standing)
     }
 
     /// Synchronous promotion (Jamieson and Talwalkar, AISTATS 2016): a rung is judged when all of it has ended.
@@ -151,15 +151,15 @@ impl Ladder {
                 return Step::Wait;
             }
             let n_up = (climbers.len() / self.eta).max(1);
-            if let Some(best) = self.next_up(climbers, n_up) {
+            if let Some(best) = Self::next_up(climbers, n_up) {
                 return self.up(&ask.history, best, rung);
             }
         }
-        self.rest(&standing)
+        Self::rest(&standing)
     }
 
     /// The first of the best `n_up` that has not gone up yet.
-    fn next_up(&self, climbers: &[Climber], n_up: usize) -> Option<usize> {
+    fn next_up(climbers: &[Climber], n_up: usize) -> Option<usize> {
         let mut ranked: Vec<(f64, &Climber)> =
             climbers.iter().filter_map(|one| Some((one.loss?, one))).collect();
         // Stable: of equals the earlier.
@@ -179,7 +179,7 @@ impl Ladder {
         }
     }
 
-    fn rest(&self, standing: &[Vec<Vec<Climber>>]) -> Step {
+    fn rest(standing: &[Vec<Vec<Climber>>]) -> Step {
         let mut all = standing.iter().flatten().flatten();
         if all.any(|one| one.is_pending) { Step::Wait } else { Step::Over }
     }

@@ -20,11 +20,12 @@ struct Worker {
 }
 
 impl Worker {
-    fn start(dir: &Path) -> Self {
+    fn start(dir: &Path, backtrace: &str) -> Self {
         let mut process = Command::new(env::current_exe().unwrap())
             .args(["--exact", "stub::a_stub_worker_serves_when_it_is_asked_to", "--nocapture"])
             .env(LOG, dir.join("log"))
             .env("OMP_NUM_THREADS", "1")
+            .env("RUST_BACKTRACE", backtrace)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -67,7 +68,7 @@ fn order(dir: &Path, model: &str, value: f64, fitting: Fitting) -> WorkOrder {
 fn a_trial_that_takes_memory_without_end_ends_and_says_so() {
     let dir = tempfile::tempdir().unwrap();
     let limit = |mb| Fitting { memory_limit_mb: Some(mb), ..Fitting::default() };
-    let mut worker = Worker::start(dir.path());
+    let mut worker = Worker::start(dir.path(), "0");
     let within = order(dir.path(), "hungry", 200.0, limit(300));
     assert_eq!(worker.carry_out(&within).unwrap(), "completed");
     // The limit is that of one order.
@@ -84,12 +85,23 @@ fn a_trial_that_takes_memory_without_end_ends_and_says_so() {
 }
 
 #[test]
+fn a_panic_for_want_of_memory_is_told_even_where_a_backtrace_is_printed() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut worker = Worker::start(dir.path(), "1");
+    let fitting = Fitting { memory_limit_mb: Some(200), ..Fitting::default() };
+    let reply = worker.carry_out(&order(dir.path(), "overfull", 4096.0, fitting)).unwrap();
+    let status = &reply["failed"]["status"];
+    assert_eq!(status["cause"], "out_of_memory", "{status}");
+    assert_eq!(worker.last_words().0, None);
+}
+
+#[test]
 fn a_pruned_trial_is_kept_and_takes_no_completed_ones_place() {
     let dir = tempfile::tempdir().unwrap();
     let rule = StopRule { key: "r".into(), thresholds: vec![(1, 0.5)], higher_is_better: true };
     let fitting = Fitting { stop_rule: Some(rule), ..Fitting::default() };
     let order = order(dir.path(), "pruned", 0.25, fitting);
-    let mut worker = Worker::start(dir.path());
+    let mut worker = Worker::start(dir.path(), "0");
     assert_eq!(worker.carry_out(&order).unwrap(), "completed");
     let folder = Folder::at(&order.store);
     let kept = || folder.read_outcome(&order.trial.key()).unwrap().unwrap();

@@ -7,7 +7,7 @@ use bakeoff_spec::spec::SearchSpec;
 use bakeoff_spec::{Candidate, Choice, Domain, Params, Space};
 use serde_json::json;
 
-use crate::searches::{choice, dimension, point, points, spec};
+use crate::strategies::{choice, dimension, point, points, spec};
 
 fn line() -> Space {
     let domain = Domain::Uniform { low: 0.0, high: 1.0 };

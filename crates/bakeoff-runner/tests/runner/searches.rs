@@ -1,242 +1,234 @@
-//! What strategies that model the space propose, on functions instead of trials.
+//! What searches propose to real workers, with budgets and pruning, and after a coordinator is gone.
 
-use std::collections::BTreeSet;
-
-use bakeoff_runner::search::{Ending, Simulation};
-use bakeoff_spec::spec::SearchSpec;
-use bakeoff_spec::{Candidate, Choice, Dimension, Domain, Params, Point, Space, State};
+use bakeoff_runner::{Stop, study};
+use bakeoff_spec::{Candidate, Dimension, Domain, Params, Plan, RunEvent, State, Study};
+use bakeoff_store::Folder;
 use serde_json::{Value, json};
 
-use crate::functions::{Function, REPORTED};
+use crate::stub::{Bench, plan, searched, value};
 
-pub(crate) fn spec(name: &str, seed: u64) -> SearchSpec {
-    SearchSpec { name: name.into(), seed, ..SearchSpec::default() }
+/// What a search tried, in order.
+fn tried(plan: &Plan, study: &Study) -> Vec<(Params, Option<u32>)> {
+    let model = &plan.models[0];
+    let of = |one: &Candidate| (model.varied(&one.choice), one.epochs);
+    study.models[0].candidates.iter().map(of).collect()
 }
 
-pub(crate) fn dimension(name: &str, domain: Domain) -> Dimension {
-    Dimension { params: vec![name.into()], domain, when: Vec::new() }
+fn sections(search: &Value, trials: u32, slots: u32) -> Value {
+    json!({
+        "search": search,
+        "budget": {"trials": trials},
+        "schedule": {"devices": "cpu", "slots": slots},
+    })
 }
 
-pub(crate) fn choice(values: &Value) -> Domain {
-    Domain::Choice(values.as_array().unwrap().clone())
-}
-
-pub(crate) fn point(candidate: &Candidate) -> &Point {
-    let Choice::Point(point) = &candidate.choice else { panic!("{candidate:?}") };
-    point
-}
-
-pub(crate) fn points(candidates: &[Candidate]) -> Vec<&Point> {
-    candidates.iter().map(point).collect()
-}
-
-fn function(name: &str) -> &'static Function {
-    REPORTED.iter().find(|function| function.name == name).unwrap()
-}
-
-fn least(candidates: &[Candidate]) -> f64 {
-    candidates.iter().filter_map(Candidate::value).fold(f64::INFINITY, f64::min)
-}
-
-fn bits(point: &Point) -> Vec<Option<u64>> {
-    point.iter().map(|at| at.map(f64::to_bits)).collect()
-}
-
-/// A square of whole numbers.
-fn square(side: i64) -> Space {
-    let side = || Domain::Int { low: 1, high: side };
-    Space { dimensions: vec![dimension("a", side()), dimension("b", side())] }
-}
-
-fn number(params: &Params, name: &str) -> f64 {
-    params[name].as_f64().unwrap()
-}
-
-/// The mean of the best losses of ten searches.
-fn mean_of_best(name: &str, function: &Function, n_parallel: usize) -> f64 {
-    let best = |seed| {
-        let simulation = Simulation::of(spec(name, seed), (function.space)(), 50);
-        let tried = simulation.parallel(n_parallel).carry_out(|params, _| (function.loss)(params));
-        least(&tried.unwrap())
+#[test]
+fn random_search_proposes_the_same_in_the_same_order_however_many_slots_there_are() {
+    let sweep = |slots, seed: u64| {
+        let search = json!({"name": "random", "seed": seed});
+        let plan = searched("climber", value(), &sections(&search, 8, slots));
+        let study = Bench::begin().sweep(&plan).study.unwrap();
+        assert_eq!(study.models[0].n_configurations(), 8);
+        tried(&plan, &study)
     };
-    (101..=110).map(best).sum::<f64>() / 10.0
+    let first = sweep(1, 1);
+    assert_eq!(first, sweep(3, 1));
+    assert_ne!(first, sweep(1, 2));
+    let mut values: Vec<String> =
+        first.iter().map(|(params, _)| params["value"].to_string()).collect();
+    values.sort();
+    values.dedup();
+    assert_eq!(values.len(), 8, "none twice");
 }
 
 #[test]
-fn tpe_and_gp_find_better_configurations_than_random() {
-    // With conditions, with whole numbers and categories, and with a cliff.
-    for (name, worst_share) in [("branin", 0.6), ("network", 0.6), ("surface", 0.7)] {
-        let function = function(name);
-        let random = mean_of_best("random", function, 1);
-        for (strategy, n_parallel) in [("tpe", 1), ("tpe", 8), ("gp", 1), ("gp", 8)] {
-            let learned = mean_of_best(strategy, function, n_parallel);
-            assert!(learned < worst_share * random, "{strategy} {name}: {learned}, {random}");
-        }
+fn a_larger_budget_goes_on_where_the_smaller_one_ended() {
+    for name in ["random", "asha"] {
+        let bench = Bench::begin();
+        let small = searched("climber", value(), &sections(&json!({"name": name}), 6, 2));
+        let first = bench.sweep(&small).study.unwrap();
+        let n_runs = bench.runs().len();
+        let large = searched("climber", value(), &sections(&json!({"name": name}), 12, 2));
+        let second = bench.sweep(&large).study.unwrap();
+        let before = tried(&small, &first);
+        assert_eq!(tried(&large, &second)[..before.len()], before, "{name}");
+        assert_eq!(second.models[0].n_configurations(), 12);
+        let n_new = second.models[0].candidates.len() - before.len();
+        // And the replicate of the winner, if that is another one now.
+        assert!(bench.runs().len() - n_runs <= n_new + 1, "{name}: something ran twice");
     }
 }
 
 #[test]
-fn conditional_dimensions_are_there_exactly_when_their_condition_holds() {
-    let function = function("optimizers");
-    let space = (function.space)();
-    for strategy in ["tpe", "gp"] {
-        let simulation = Simulation::of(spec(strategy, 1), space.clone(), 60);
-        let tried = simulation.carry_out(|params, _| (function.loss)(params)).unwrap();
-        for point in points(&tried) {
-            // Leaves a dimension out where its condition does not hold; asks for it where it does.
-            let same = space.fill(|i, _| Some(point[i].expect("its condition holds")));
-            assert_eq!(&same, point);
-        }
-        let kinds: BTreeSet<u64> =
-            points(&tried).iter().map(|point| point[0].unwrap() as u64).collect();
-        assert_eq!(kinds.len(), 3, "every branch is looked at");
+fn asynchronous_halving_trains_the_best_longer_and_from_where_they_were() {
+    let bench = Bench::begin();
+    let plan = searched("climber", value(), &sections(&json!({"name": "asha"}), 27, 2));
+    let study = bench.sweep(&plan).study.unwrap();
+    let model = &study.models[0];
+    assert_eq!(model.n_configurations(), 27);
+    let on_rung =
+        |epochs| model.candidates.iter().filter(|one| one.epochs == epochs).collect::<Vec<_>>();
+    let (low, middle, high) = (on_rung(Some(1)), on_rung(Some(3)), on_rung(None));
+    assert_eq!(low.len(), 27);
+    // Who is among the best third changes while results come in: some more go up than a third of all in the end.
+    assert!((9..=14).contains(&middle.len()), "{}", middle.len());
+    assert!((3..=6).contains(&high.len()), "{}", high.len());
+    for candidate in middle.iter().chain(&high) {
+        let from = &model.candidates[candidate.continues.unwrap()];
+        assert_eq!(from.choice, candidate.choice);
+        assert_eq!(from.epochs, if candidate.epochs.is_some() { Some(1) } else { Some(3) });
     }
+    // The best of all was found, with a fraction of 27 · 9 epochs.
+    let values = tried(&plan, &study);
+    let best =
+        values.iter().map(|(params, _)| params["value"].as_f64().unwrap()).fold(0.0, f64::max);
+    let winner = plan.models[0].varied(&model.winner().unwrap().choice);
+    assert!((winner["value"].as_f64().unwrap() - best).abs() < 1e-12);
+    // The longest fit knew both shorter ones; only what may be promoted is kept for going on.
+    let longest: Vec<String> =
+        bench.fits().into_iter().filter(|fit| fit.starts_with("9 ")).collect();
+    assert!(longest.iter().any(|fit| fit.ends_with(" 2 false")), "{longest:?}");
+    assert!(bench.fits().iter().any(|fit| fit.starts_with("1 ") && fit.ends_with(" 0 true")));
 }
 
 #[test]
-fn a_small_space_is_used_up_without_a_point_tried_twice() {
-    for strategy in ["random", "tpe", "gp"] {
-        for n_parallel in [1, 5] {
-            let simulation = Simulation::of(spec(strategy, 3), square(4), 100).parallel(n_parallel);
-            let tried = simulation.carry_out(|params, _| number(params, "a")).unwrap();
-            let different: BTreeSet<_> = points(&tried).into_iter().map(bits).collect();
-            assert_eq!((tried.len(), different.len()), (16, 16), "{strategy}");
-        }
-    }
+fn synchronous_halving_judges_a_rung_when_all_of_it_has_ended() {
+    let search = json!({"name": "successive_halving"});
+    let plan = searched("climber", value(), &sections(&search, 9, 2));
+    let study = Bench::begin().sweep(&plan).study.unwrap();
+    let rungs: Vec<Option<u32>> =
+        study.models[0].candidates.iter().map(|candidate| candidate.epochs).collect();
+    let expected: Vec<Option<u32>> = [vec![Some(1); 9], vec![Some(3); 3], vec![None; 1]].concat();
+    assert_eq!(rungs, expected);
 }
 
 #[test]
-fn what_a_constraint_refuses_is_not_proposed() {
-    let is_allowed = |params: &Params| number(params, "a") * number(params, "b") % 3.0 == 0.0;
-    for strategy in ["random", "tpe", "gp"] {
-        let simulation = Simulation::of(spec(strategy, 1), square(30), 60).allowing(is_allowed);
-        // The best of all would be refused.
-        let tried = simulation
-            .carry_out(|params, _| {
-                assert!(is_allowed(params), "{strategy}: {params:?}");
-                (number(params, "a") - 10.0).abs() + (number(params, "b") - 10.0).abs()
-            })
-            .unwrap();
-        assert_eq!(tried.len(), 60);
-        assert!(least(&tried) >= 1.0);
-        assert!(strategy == "random" || least(&tried) <= 3.0, "{strategy}: {}", least(&tried));
-    }
-    let none = Simulation::of(spec("tpe", 1), square(30), 60).allowing(|_| false);
-    assert_eq!(none.carry_out(|_, _| 0.0).unwrap(), []);
-}
-
-#[test]
-fn the_same_history_gives_the_same_proposal_whatever_the_budget() {
-    let function = function("optimizers");
-    for strategy in ["tpe", "gp"] {
-        let tried = |seed, n_trials| {
-            let simulation = Simulation::of(spec(strategy, seed), (function.space)(), n_trials);
-            simulation.carry_out(|params, _| (function.loss)(params)).unwrap()
-        };
-        let long = tried(1, 40);
-        assert_eq!(tried(1, 40), long);
-        assert_eq!(tried(1, 25), long[..25]);
-        assert_ne!(tried(2, 25), long[..25]);
-    }
-}
-
-#[test]
-fn a_deterministic_search_sees_no_result_before_its_lag_and_does_not_depend_on_slots() {
-    let (function, lag, other) = (function("surface"), 4, 20);
-    for strategy in ["tpe", "gp"] {
-        let tried = |n_parallel: usize, change: f64| {
-            let spec = SearchSpec { deterministic: true, lag: lag as u32, ..spec(strategy, 1) };
-            let mut number = 0;
-            let simulation = Simulation::of(spec, (function.space)(), 60).parallel(n_parallel);
-            let tried = simulation.carry_out(|params, _| {
-                number += 1;
-                let change = if number == other + 1 { change } else { 0.0 };
-                (function.loss)(params) + change
-            });
-            tried.unwrap()
-        };
-        let one = tried(1, 0.0);
-        assert_eq!(points(&tried(4, 0.0)), points(&one));
-        assert_eq!(points(&tried(16, 0.0)), points(&one));
-        // Whatever trial 20 comes to, those before trial 24 are the same, and some later one is not.
-        let changed = tried(1, -10.0);
-        let known_from = other + lag;
-        assert_eq!(points(&changed)[..known_from], points(&one)[..known_from]);
-        assert_ne!(points(&changed)[known_from..], points(&one)[known_from..]);
-    }
-}
-
-#[test]
-fn failed_and_pruned_trials_are_kept_away_from() {
-    let x = || Domain::Uniform { low: 0.0, high: 1.0 };
-    let space = Space { dimensions: vec![dimension("x", x()), dimension("y", x())] };
-    for strategy in ["tpe", "gp"] {
-        let mut n_bad = [0; 2];
-        let simulation = Simulation::of(spec(strategy, 1), space.clone(), 80);
-        let mut n = 0;
-        let tried = simulation.carry_out(|params, _| {
-            let (x, y) = (number(params, "x"), number(params, "y"));
-            // The loss would fall towards a half of the space where every trial fails or is pruned.
-            let loss = (x - 0.45).powi(2) + (y - 0.5).powi(2);
-            n += 1;
-            n_bad[usize::from(n > 40)] += u32::from(x > 0.5);
-            match (x > 0.5, y > 0.5) {
-                (true, true) => Ending { state: State::Failed, loss: None, against: None },
-                (true, false) => {
-                    let state = State::Pruned { epoch: 1 };
-                    Ending { state, loss: Some(loss - 1.0), against: None }
-                }
-                _ => loss.into(),
-            }
-        });
-        assert!(least(&tried.unwrap()) < 0.01);
-        assert!(n_bad[1] < 12, "{strategy}: {n_bad:?} of 40 and 40");
-    }
-}
-
-#[test]
-fn with_two_objectives_the_front_is_approached() {
-    let x = || Domain::Uniform { low: -2.0, high: 2.0 };
-    let names = ["x", "y", "z"];
-    let space = Space { dimensions: names.map(|name| dimension(name, x())).into() };
-    // On the front y and z are 0 and x lies between 0 and 1.
-    let losses = |params: &Params| {
-        let [x, y, z] = names.map(|name| number(params, name));
-        [0.0, 1.0].map(|best| (x - best).powi(2) + y * y + z * z)
+fn a_deterministic_search_tries_the_same_on_one_slot_and_on_three() {
+    let sweep = |slots| {
+        let search = json!({"name": "asha", "deterministic": true, "lag": 3});
+        let plan = searched("climber", value(), &sections(&search, 12, slots));
+        let study = Bench::begin().sweep(&plan).study.unwrap();
+        tried(&plan, &study)
     };
-    // The area that is not beaten, up to (3, 3).
-    let left = |strategy: &str| -> f64 {
-        let of_seed = |seed| {
-            let mut front: Vec<[f64; 2]> = Vec::new();
-            let simulation = Simulation::of(spec(strategy, seed), space.clone(), 60);
-            let tried = simulation.carry_out(|params, _| {
-                let [loss, against] = losses(params);
-                front.push([loss, against]);
-                Ending { state: State::Completed, loss: Some(loss), against: Some(against) }
-            });
-            assert_eq!(tried.unwrap().len(), 60);
-            front.sort_by(|a, b| a[0].total_cmp(&b[0]));
-            let (mut area, mut at, mut height) = (0.0, 0.0, 3.0_f64);
-            for [x, y] in front.into_iter().filter(|[x, _]| *x < 3.0).chain([[3.0, 0.0]]) {
-                area += (x - at) * height;
-                (at, height) = (x, height.min(y));
-            }
-            area
-        };
-        (1..=8).map(of_seed).sum::<f64>() / 8.0
-    };
-    let random = left("random");
-    for strategy in ["tpe", "gp"] {
-        let learned = left(strategy);
-        assert!(learned < 0.75 * random, "{strategy}: {learned}, random: {random}");
-    }
+    assert_eq!(sweep(1), sweep(3));
 }
 
 #[test]
-fn parameters_out_of_range_are_refused() {
-    for params in [json!({"good_share": 0.9}), json!({"n_samples": -1}), json!({"gamma": 0.1})] {
-        let params = serde_json::from_value(params).unwrap();
-        let spec = SearchSpec { params, ..spec("tpe", 1) };
-        assert!(Simulation::of(spec, square(3), 5).carry_out(|_, _| 0.0).is_err());
+fn pruning_stops_what_falls_behind_and_the_winner_is_the_same() {
+    let prune = json!({"name": "median", "params": {"n_startup": 3}});
+    let with = json!({"name": "random", "deterministic": true, "lag": 1, "prune": prune});
+    let bench = Bench::begin();
+    let plan = searched("climber", value(), &sections(&with, 12, 1));
+    let study = bench.sweep(&plan).study.unwrap();
+    let states = |study: &Study| {
+        let briefs = study.models[0].candidates.iter().map(|one| one.brief.clone().unwrap());
+        briefs.map(|brief| brief.state).collect::<Vec<_>>()
+    };
+    let pruned = |state: &State| matches!(state, State::Pruned { epoch: 1 });
+    assert!(states(&study).iter().filter(|state| pruned(state)).count() >= 3);
+    let whole = searched("climber", value(), &sections(&json!({"name": "random"}), 12, 1));
+    // A trial that a rule stopped has not run for those without the rule.
+    let n_runs = bench.runs().len();
+    let unpruned = bench.sweep(&whole).study.unwrap();
+    let n_pruned = states(&study).iter().filter(|state| pruned(state)).count();
+    assert_eq!(bench.runs().len(), n_runs + n_pruned);
+    assert!(states(&unpruned).iter().all(|state| *state == State::Completed));
+    assert_eq!(unpruned.models[0].chosen, study.models[0].chosen);
+}
+
+#[test]
+fn a_search_goes_on_after_a_stop_with_what_it_had_proposed() {
+    let bench = Bench::begin();
+    let plan = searched("climber", value(), &sections(&json!({"name": "asha"}), 12, 2));
+    let stop = Stop::default();
+    let wish = stop.clone();
+    let mut n_finished = 0;
+    let swept = bench.sweep_until(&plan, &stop, move |event| {
+        n_finished += u32::from(matches!(event, RunEvent::TrialFinished { .. }));
+        if n_finished == 5 {
+            wish.request();
+            wish.request();
+        }
+    });
+    let before = tried(&plan, &swept.study.unwrap());
+    assert!(before.len() < 13);
+    // Reading shows what is there and proposes nothing.
+    let folder = Folder::at(bench.dir.join("store"));
+    let read = study(&plan, &folder).unwrap();
+    assert_eq!(tried(&plan, &read), before);
+    assert!(!read.models[0].is_searched);
+    let after = bench.sweep(&plan).study.unwrap();
+    assert_eq!(tried(&plan, &after)[..before.len()], before);
+    let read = study(&plan, &folder).unwrap();
+    assert_eq!((read.models, read.failures), (after.models, after.failures));
+}
+
+#[test]
+fn listed_configurations_come_first_and_count() {
+    let mut plan = searched("climber", value(), &sections(&json!({"name": "random"}), 3, 1));
+    let listed: Params = serde_json::from_value(json!({"value": 0.25})).unwrap();
+    plan.models[0].listed = vec![listed.clone()];
+    let study = Bench::begin().sweep(&plan).study.unwrap();
+    assert_eq!(tried(&plan, &study)[0].0, listed);
+    assert_eq!(study.models[0].candidates.len(), 3);
+    plan.models[0].is_listed_only = true;
+    let study = Bench::begin().sweep(&plan).study.unwrap();
+    assert_eq!(study.models[0].candidates.len(), 1);
+}
+
+#[test]
+fn a_grid_larger_than_the_budget_is_drawn_from_and_one_with_real_dimensions_is_sampled() {
+    let values = (0..50).map(|i| json!(f64::from(i) / 50.0)).collect();
+    let choices =
+        |params: &str, domain| Dimension { params: vec![params.into()], domain, when: Vec::new() };
+    let choice = choices("value", Domain::Choice(values));
+    let drawn =
+        searched("climber", vec![choice.clone()], &sections(&json!({"name": "grid"}), 10, 2));
+    let study = Bench::begin().sweep(&drawn).study.unwrap();
+    let once = tried(&drawn, &study);
+    assert_eq!(once.len(), 10);
+    assert!(once.iter().enumerate().all(|(i, one)| !once[..i].contains(one)));
+    assert_eq!(tried(&drawn, &Bench::begin().sweep(&drawn).study.unwrap()), once);
+    let real = choices("x", Domain::Uniform { low: 0.0, high: 1.0 });
+    let few = choices("value", Domain::Choice(vec![json!(0.1), json!(0.2)]));
+    let search = json!({"name": "grid", "params": {"samples": 3}});
+    let partial = searched("climber", vec![few, real], &json!({"search": search}));
+    let study = Bench::begin().sweep(&partial).study.unwrap();
+    assert_eq!(study.models[0].candidates.len(), 6);
+}
+
+#[test]
+fn a_budget_of_time_is_used_up_and_not_much_more() {
+    let sections = json!({
+        "search": {"name": "random"},
+        "budget": {"device_time_secs": 2},
+        "schedule": {"devices": "cpu", "slots": 2},
+    });
+    let bench = Bench::begin();
+    let plan = searched("slow", value(), &sections);
+    let study = bench.sweep(&plan).study.unwrap();
+    let model = &study.models[0];
+    // Trials of 0.4 s: the sixth begins before the fifth, at the latest, has used up the budget.
+    assert!((5..=8).contains(&model.candidates.len()), "{}", model.candidates.len());
+    assert!(model.device_secs() >= 2.0);
+    let n_runs = bench.runs().len();
+    let again = bench.sweep(&plan).study.unwrap();
+    assert_eq!((bench.runs().len(), again.models), (n_runs, study.models));
+}
+
+#[test]
+fn two_objectives_leave_a_front_and_all_of_it_is_tested() {
+    let mut plan = plan(&[("quick", &[0.1, 0.2, 0.3])], &json!({"devices": "cpu", "slots": 1}));
+    plan.against = bakeoff_spec::Objective::cost("size");
+    let bench = Bench::begin();
+    let study = bench.sweep(&plan).study.unwrap();
+    // Stubs are all of the same size: the best is the front.
+    assert_eq!((study.models[0].chosen, study.models[0].front.len()), (Some(2), 0));
+    let mut candidates = study.models[0].candidates.clone();
+    for (candidate, size) in candidates.iter_mut().zip([10.0, 20.0, 30.0]) {
+        candidate.brief.as_mut().unwrap().against = Some(size);
     }
+    assert_eq!(plan.front(&candidates), [2, 1, 0]);
+    candidates[1].brief.as_mut().unwrap().against = Some(40.0);
+    assert_eq!(plan.front(&candidates), [2, 0]);
 }

@@ -58,7 +58,10 @@ fn what_goes_wrong_inside_an_element_is_told_as_by_a_worker_here() {
     assert_eq!(reasons.iter().filter(|reason| *reason == late).count(), 1, "{reasons:?}");
     let study = swept.study.unwrap();
     assert_eq!(study.counts.failed, 2);
-    let status = |model: usize| study.models[model].candidates[0].as_ref().unwrap().status.clone();
+    let status = |model: usize| {
+        let key = &study.models[model].candidates[0].key;
+        cluster.bench.store().get(key).unwrap().unwrap().status
+    };
     assert_eq!(status(0), Status::Completed);
     assert!(matches!(status(1), Status::Failed { cause: Cause::Diverged, .. }));
     assert!(matches!(status(2), Status::Failed { cause: Cause::Timeout, .. }));
@@ -76,7 +79,8 @@ fn an_array_that_slurm_forgets_is_submitted_again_and_costs_no_attempt() {
         assert!(notices(&swept).iter().any(|notice| notice == lost), "{:?}", notices(&swept));
         let study = swept.study.unwrap();
         assert_eq!((study.counts.ran, study.counts.failed), (4, 0));
-        assert!(study.models[0].candidates.iter().flatten().all(|outcome| outcome.attempt == 1));
+        let mut briefs = study.models[0].candidates.iter().map(|one| one.brief.as_ref().unwrap());
+        assert!(briefs.all(|brief| brief.attempt == 1));
     }
 }
 
@@ -240,7 +244,7 @@ fn a_cancelled_trial_ends_and_those_that_share_its_element_do_not() {
                 .unwrap();
         for (slot, model) in plan.models.iter().enumerate() {
             let order = WorkOrder {
-                trial: model.candidates[0].clone(),
+                trial: model.grid().next().unwrap(),
                 attempt: 1,
                 spec_hash: plan.spec_hash.clone(),
                 dataset: "none".into(),

@@ -16,7 +16,7 @@ use bakeoff_runner::{Finished, Options, RunError, Sink, Stop, WorkOrder, run, se
 use bakeoff_spec::trial::{Recipe, Use};
 use bakeoff_spec::{
     Cause, CurvePoint, Dimension, Domain, Maker, MetricKey, ModelPlan, Plan, RunEvent, Scored,
-    Space, Spec, Status, Study, Task, Trial,
+    Space, Spec, Status, Study, Task, Training, Trial,
 };
 use bakeoff_store::{Folder, Store, StoreError};
 use rustix::process::{Signal, getpid, kill_process};
@@ -50,6 +50,16 @@ fn pretend(log: &Path, order: &WorkOrder, on_epoch: &mut dyn FnMut(&CurvePoint))
     match trial.model.name.as_str() {
         "slow" => thread::sleep(Duration::from_millis(400)),
         "endless" => thread::sleep(Duration::from_secs(600)),
+        "greedy_whole" if order.fitting.micro_batches < 4 => {
+            panic!("DefaultCPUAllocator: can't allocate memory: you tried to allocate 80 bytes")
+        }
+        "climber" => {
+            let training = trial.training.as_ref().unwrap();
+            let fitting = &order.fitting;
+            let went_on = format!("{} {}", fitting.continues.len(), fitting.is_resumable);
+            write_log(log, &format!("fit {} {value} {went_on}", training.epochs));
+            return climb(training.epochs, value, order, curve, on_epoch);
+        }
         "panicking" => panic!("shapes [2, 3] and [4] do not fit"),
         "greedy" => panic!("CUDA out of memory. Tried to allocate 20.00 GiB"),
         "aborting" => {
@@ -57,7 +67,7 @@ fn pretend(log: &Path, order: &WorkOrder, on_epoch: &mut dyn FnMut(&CurvePoint))
             process::abort();
         }
         "killed_once" if order.attempt == 1 => die(),
-        "quick" | "killed_once" => {}
+        "quick" | "killed_once" | "greedy_whole" => {}
         "pruned" => {
             let rule = order.fitting.stop_rule.as_ref().unwrap().key.clone();
             let status = Status::Pruned { epoch: 1, rule };
@@ -81,6 +91,17 @@ fn pretend(log: &Path, order: &WorkOrder, on_epoch: &mut dyn FnMut(&CurvePoint))
             Folder::at(&order.store).write_outcome(&outcome).unwrap();
             die();
         }
+        // As libtorch does, it asks for memory until there is none and panics while it holds all it got.
+        "overfull" => {
+            let n_pages = value as usize * 256;
+            let mut pages = Vec::with_capacity(n_pages);
+            while pages.len() < n_pages {
+                let mut page = Vec::new();
+                assert!(page.try_reserve_exact(4096).is_ok(), "can't allocate memory");
+                page.resize(4096, 1_u8);
+                pages.push(page);
+            }
+        }
         other => panic!("no stub is called {other}"),
     }
     let scores = || [(trial.select.clone(), value)].into();
@@ -96,6 +117,42 @@ fn pretend(log: &Path, order: &WorkOrder, on_epoch: &mut dyn FnMut(&CurvePoint))
         libtorch: env::var("OMP_NUM_THREADS").unwrap(),
         code_version: "stub".into(),
         ..no_numbers_yet
+    }
+}
+
+/// Learns towards `value`, faster the larger it is, and gives up where its rule says so.
+fn climb(
+    epochs: u32,
+    value: f64,
+    order: &WorkOrder,
+    mut curve: Vec<CurvePoint>,
+    on_epoch: &mut dyn FnMut(&CurvePoint),
+) -> Finished {
+    curve.clear();
+    let no_numbers = || Finished::failed(Cause::Config, "");
+    let mut reached = 0.0;
+    for epoch in 1..=epochs {
+        reached = value * (1.0 - (-f64::from(epoch) / 3.0).exp());
+        let valid = Some(reached);
+        let point = CurvePoint { epoch, train_loss: 0.5, valid_loss: None, valid, secs: 0.001 };
+        on_epoch(&point);
+        curve.push(point);
+        let rule = order.fitting.stop_rule.as_ref();
+        if let Some(rule) = rule.filter(|rule| rule.stops(epoch, reached)) {
+            let status = Status::Pruned { epoch, rule: rule.key.clone() };
+            let valid = [(order.trial.select.clone(), reached)].into();
+            return Finished { status, valid, curve, ..no_numbers() };
+        }
+    }
+    let scores = [(order.trial.select.clone(), reached)];
+    Finished {
+        status: Status::Completed,
+        valid: scores.clone().into(),
+        test: scores.into(),
+        best_epoch: epochs,
+        cost: bakeoff_spec::Cost { epochs, ..Default::default() },
+        curve,
+        ..no_numbers()
     }
 }
 
@@ -162,6 +219,40 @@ pub(crate) fn plan(models: &[(&str, &[f64])], schedule: &serde_json::Value) -> P
         models: models.iter().enumerate().map(model_plan).collect(),
         recipe,
     }
+}
+
+/// A plan of one model whose trials train for 9 epochs; `sections` of its spec are as given.
+pub(crate) fn searched(
+    name: &str,
+    dimensions: Vec<Dimension>,
+    sections: &serde_json::Value,
+) -> Plan {
+    let mut plan = plan(&[(name, &[0.5])], &json!({"devices": "cpu", "slots": 2}));
+    let mut spec = serde_json::to_value(&plan.spec).unwrap();
+    for (section, value) in sections.as_object().unwrap() {
+        spec[section] = value.clone();
+    }
+    plan.spec = serde_json::from_value(spec).unwrap();
+    plan.seeds.truncate(1);
+    let model = &mut plan.models[0];
+    let template = Trial {
+        training: Some(Training { epochs: 9, ..Training::default() }),
+        ..trial(name, 0.0, &plan.recipe.key())
+    };
+    model.space = Space { dimensions };
+    model.epochs = Some(9);
+    model.maker = Maker::new(name.into(), move |varied| {
+        let mut trial = template.clone();
+        trial.model.params.extend(varied.clone());
+        Ok(trial)
+    });
+    plan
+}
+
+/// A dimension called `value`, from 0 to 1.
+pub(crate) fn value() -> Vec<Dimension> {
+    let domain = Domain::Uniform { low: 0.0, high: 1.0 };
+    vec![Dimension { params: vec!["value".into()], domain, when: Vec::new() }]
 }
 
 pub(crate) fn trial(name: &str, value: f64, data: &str) -> Trial {
@@ -273,6 +364,12 @@ impl Bench {
     /// The process ids of the workers that were started so far.
     pub(crate) fn workers(&self) -> Vec<u32> {
         self.log("worker").iter().map(|pid| pid.parse().unwrap()).collect()
+    }
+
+    /// Every fit of a climber so far: epochs, value, how many shorter fits it could go on from, whether it can be gone on
+    /// from itself.
+    pub(crate) fn fits(&self) -> Vec<String> {
+        self.log("fit")
     }
 
     /// Every run of a trial so far: model, value, key.

@@ -1,7 +1,5 @@
 //! Mistakes in the YAML itself, as a terminal without colour shows them.
 
-use std::fmt::Write;
-
 use crate::plugins::{mistakes, spec_with};
 
 #[test]
@@ -289,11 +287,29 @@ fn nesting_without_end_is_refused_before_it_takes_the_stack() {
 }
 
 #[test]
-fn an_alias_that_grows_without_end_is_refused() {
-    let mut text = "a0: &a0 [x, x]\n".to_owned();
-    for i in 1..40 {
-        let nine_times = format!("*a{}, ", i - 1).repeat(9);
-        writeln!(text, "a{i}: &a{i} [{nine_times}]").unwrap();
+fn a_few_lines_that_stand_for_more_than_memory_holds() {
+    let mut spec = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n".to_owned();
+    for i in 1..30 {
+        let before = format!("*a{}", i - 1);
+        let ten = [before.as_str(); 10].join(", ");
+        spec += &format!("a{i}: &a{i} [{ten}]\n");
     }
-    assert!(mistakes(&text).contains("repetition limit exceeded"));
+    assert!(mistakes(&spec).contains("what stands here and above is too much for a spec"));
+    let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(100_000), ["*a"; 1000].join(", "));
+    assert!(mistakes(&long).contains("is too much for a spec"));
+    let itself = mistakes("a: &a { b: *a }\n");
+    assert!(itself.contains("this stands for something that it is itself a part of"), "{itself}");
+}
+
+#[test]
+fn nesting_without_end() {
+    for open in ["[", "{a: "] {
+        let said = mistakes(&open.repeat(100_000));
+        assert!(said.contains(":1:") && said.len() < 1000, "{said}");
+    }
+    let mut deep = "a: 1\n".to_owned();
+    for i in 0..40 {
+        deep = format!("a:\n{}", deep.lines().map(|line| format!(" {line}\n")).collect::<String>());
+        assert!(i < 32 || mistakes(&deep).contains("this is nested too deeply"), "{i}");
+    }
 }

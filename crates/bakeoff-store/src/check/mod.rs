@@ -142,7 +142,8 @@ pub(crate) fn problem(error: &StoreError) -> String {
         error => (error.to_string(), error.source()),
     };
     while let Some(error) = source {
-        text += &format!(": {error}");
+        text.push_str(": ");
+        text.push_str(&error.to_string());
         source = error.source();
     }
     text

@@ -38,7 +38,7 @@ pub(super) fn check(checkup: &mut Checkup, folder: &Folder) -> Result<Known, Sto
             match copy.index.get(&key) {
                 Ok(Some(indexed)) if is_same(&indexed, &decoded.outcome) => {}
                 Ok(_) => {
-                    checkup.add("index", format!("holds another outcome of trial {}", key.short()))
+                    checkup.add("index", format!("holds another outcome of trial {}", key.short()));
                 }
                 Err(error) => checkup.add("index", problem(&error)),
             }

@@ -44,6 +44,10 @@ impl Columns {
             }
             Ok(())
         })?;
+        // Whoever reads the file need not ask whether there are any.
+        for (name, kind) in ALWAYS {
+            kinds.entry(name.to_owned()).or_insert(kind);
+        }
         let mut columns: Vec<_> = kinds.into_iter().collect();
         columns.sort_by_cached_key(|(name, _)| (place(name), name.clone()));
         Ok(Self { columns })
@@ -124,6 +128,13 @@ const HEAD: [&str; 14] = [
     "select",
     "select.valid",
     "select.test",
+];
+/// Columns that are there though they may be empty.
+const ALWAYS: [(&str, Kind); 4] = [
+    ("cause", Kind::Text),
+    ("message", Kind::Text),
+    ("select.valid", Kind::Float),
+    ("select.test", Kind::Float),
 ];
 /// Groups of the others, in theirs.
 const GROUPS: [&str; 5] = ["valid.", "test.", "param.", "cost.", "provenance."];

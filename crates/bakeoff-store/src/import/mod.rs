@@ -212,9 +212,11 @@ fn difference(ours: &Outcome, theirs: &Outcome) -> f64 {
 }
 
 fn relative_difference(a: f64, b: f64) -> f64 {
+    let difference = (a - b).abs();
     match (a.is_finite(), b.is_finite()) {
-        _ if a == b || a.is_nan() && b.is_nan() => 0.0,
-        (true, true) => (a - b).abs() / a.abs().max(b.abs()),
+        (true, true) if difference > 0.0 => difference / a.abs().max(b.abs()),
+        (true, true) => 0.0,
+        _ if a.total_cmp(&b).is_eq() || a.is_nan() && b.is_nan() => 0.0,
         _ => f64::INFINITY,
     }
 }
@@ -227,7 +229,7 @@ mod tests {
     fn differences_are_relative_and_two_nans_are_alike() {
         assert!((relative_difference(2.0, 1.5) - 0.25).abs() < 1e-12);
         assert!((relative_difference(-1e-6, 1e-6) - 2.0).abs() < 1e-12);
-        for (a, b) in [(0.0, 0.0), (f64::NAN, f64::NAN), (f64::INFINITY, f64::INFINITY)] {
+        for (a, b) in [(0.0, -0.0), (f64::NAN, f64::NAN), (f64::INFINITY, f64::INFINITY)] {
             assert_eq!(relative_difference(a, b).to_bits(), 0);
         }
         assert!(relative_difference(f64::NAN, 1.0).is_infinite());

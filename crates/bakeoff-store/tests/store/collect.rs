@@ -96,7 +96,7 @@ fn checkpoints_that_are_not_to_be_kept_go_and_outcomes_stay() {
     assert_eq!(collected.bytes, 2 * checkpoint(&["a"]).len() as u64);
     assert!(gone.iter().all(|file| !dir.path().join(file).exists()));
     assert_eq!(store.keys().unwrap().len(), 3);
-    assert_eq!(store.collect(&|fit| fit == kept, false).unwrap().files, [PathBuf::new(); 0]);
+    assert!(store.collect(&|fit| fit == kept, false).unwrap().files.is_empty());
 }
 
 #[test]
@@ -118,7 +118,9 @@ fn what_a_worker_may_be_writing_is_left_for_an_hour() {
     assert_eq!(nothing.files.len(), 1, "the checkpoint of the trial that is done: {nothing:?}");
 
     let strays = [units, weights, attempt, half];
-    strays.iter().for_each(|file| make_old(&dir.path().join(file)));
+    for file in &strays {
+        make_old(&dir.path().join(file));
+    }
     let would = store.collect(&|fit| fit == completed(1).trial.fit_key(), true).unwrap();
     assert!(strays.iter().all(|file| dir.path().join(file).exists()));
     let collected = store.collect(&|fit| fit == completed(1).trial.fit_key(), false).unwrap();

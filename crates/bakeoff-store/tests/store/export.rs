@@ -60,7 +60,7 @@ fn csv_has_a_row_a_trial_and_a_column_a_value() {
         assert_eq!(number("param.dropout").to_bits(), 0.2_f64.to_bits());
         for (key, value) in &outcome.valid {
             let there = number(&format!("valid.{key}"));
-            assert!(there == *value || there.is_nan() && value.is_nan(), "{key}");
+            assert_eq!(there.to_bits(), value.to_bits(), "{key}");
         }
         match outcome.status {
             Status::Failed { message, .. } => {
@@ -93,7 +93,7 @@ fn parquet_has_typed_columns_and_nulls() {
     };
     let [done, failed, odd, pruned] = &some_outcomes()[..] else { panic!() };
     for outcome in [done, pruned] {
-        for (key, value) in outcome.valid.iter() {
+        for (key, value) in &outcome.valid {
             assert_eq!(row(outcome)[&format!("valid.{key}")], Field::Double(*value));
         }
     }

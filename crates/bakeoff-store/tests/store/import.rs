@@ -40,8 +40,10 @@ fn of_spec(outcome: Outcome) -> Outcome {
     Outcome { provenance: Provenance { spec_hash, ..outcome.provenance.clone() }, ..outcome }
 }
 
-fn assert_same_in(store: &Store, outcome: &Outcome) {
-    assert_eq!(store.get(&outcome.key).unwrap().as_ref(), Some(outcome));
+fn assert_same_in<'a>(store: &Store, outcomes: impl IntoIterator<Item = &'a Outcome>) {
+    for outcome in outcomes {
+        assert_eq!(store.get(&outcome.key).unwrap().as_ref(), Some(outcome));
+    }
 }
 
 #[test]
@@ -59,7 +61,7 @@ fn trials_come_with_all_that_belongs_to_them_and_a_second_time_nothing_comes() {
     let store = Store::open(dir.path().join("ours")).unwrap();
     let imported = store.import(&from).unwrap();
     assert_eq!((imported.new, imported.same, imported.flawed.len()), (3, 0, 0), "{imported:?}");
-    theirs.iter().for_each(|outcome| assert_same_in(&store, outcome));
+    assert_same_in(&store, &theirs);
     let folder = store.folder();
     assert_eq!(folder.read_units(&theirs[1].key).unwrap(), Some(vec![0.5, 2.0]));
     assert_eq!(folder.attempts(&theirs[0].key).unwrap(), [failed(1)]);
@@ -119,9 +121,7 @@ fn the_outcome_that_got_further_stays_and_differing_scores_are_told() {
         (slightly.here.as_str(), slightly.there.as_str()),
         ("cpu with 1 threads", "cpu with 8 threads")
     );
-    for outcome in [&theirs[0], &ours[1], &ours[2], &ours[3], &theirs[4], &ours[5]] {
-        assert_same_in(&store, outcome);
-    }
+    assert_same_in(&store, [&theirs[0], &ours[1], &ours[2], &ours[3], &theirs[4], &ours[5]]);
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn json_lines_are_imported_and_damaged_ones_named() {
         imported.flawed.iter().map(|flaw| flaw.path.display().to_string()).collect();
     let expected = [place + 1, 4].map(|n| format!("{}:{n}", lines.display()));
     assert_eq!(named, expected);
-    theirs[..2].iter().for_each(|outcome| assert_same_in(&store, outcome));
+    assert_same_in(&store, &theirs[..2]);
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn damaged_files_links_and_pipes_of_the_other_store_are_passed_over() {
     let named: BTreeSet<_> = imported.flawed.iter().map(|flaw| flaw.path.clone()).collect();
     let weights = from.join(format!("checkpoints/{}.safetensors", theirs[3].trial.fit_key()));
     assert_eq!(named, [file(0), file(1), file(2), units(3), units(4), weights].into());
-    theirs[3..].iter().for_each(|outcome| assert_same_in(&store, outcome));
+    assert_same_in(&store, &theirs[3..]);
     drop(store);
     let checkup = Checkup::of(&Folder::at(dir.path().join("ours"))).unwrap();
     assert!(checkup.is_sound(), "{checkup:?}");
@@ -218,7 +218,7 @@ fn an_import_that_is_killed_leaves_whole_trials_and_goes_on() {
         let keys = store.keys().unwrap();
         n_killed_between += u32::from(keys.len() < theirs.len());
         for outcome in theirs.iter().filter(|outcome| keys.contains(&outcome.key)) {
-            assert_same_in(&store, outcome);
+            assert_same_in(&store, [outcome]);
             assert!(store.folder().read_units(&outcome.key).unwrap().is_some());
         }
     }
@@ -226,7 +226,7 @@ fn an_import_that_is_killed_leaves_whole_trials_and_goes_on() {
     let store = Store::open(&into).unwrap();
     let imported = store.import(&from).unwrap();
     assert_eq!(imported.new + imported.same, theirs.len(), "{imported:?}");
-    theirs.iter().for_each(|outcome| assert_same_in(&store, outcome));
+    assert_same_in(&store, &theirs);
     drop(store);
     let checkup = Checkup::of(&Folder::at(into)).unwrap();
     assert!(checkup.is_sound() && checkup.orphaned.is_empty(), "{checkup:?}");

@@ -38,6 +38,9 @@ pub(crate) fn run(args: &ListArgs, places: &Places) -> anyhow::Result<Exit> {
         Kind::Steps => plugins(args, &catalog.steps),
         Kind::Sources => plugins(args, &catalog.sources),
         Kind::Splits => plugins(args, &catalog.splits),
+        Kind::Searches => plugins(args, &catalog.searches),
+        Kind::Pruners => plugins(args, &catalog.pruners),
+        Kind::Executors => plugins(args, &catalog.executors),
         Kind::Trials => trials(args, places),
     }
 }

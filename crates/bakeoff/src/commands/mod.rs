@@ -1,6 +1,7 @@
 //! One file a command.
 
 mod check;
+mod control;
 mod data;
 mod devices;
 mod export;
@@ -8,8 +9,10 @@ mod gc;
 mod import;
 mod list;
 mod report;
+mod retry;
 mod rm;
 mod show;
+mod status;
 mod store;
 mod sweep;
 mod worker;
@@ -17,6 +20,7 @@ mod worker;
 use std::io::Write;
 use std::path::Path;
 
+use bakeoff_runner::control::Request;
 use bakeoff_spec::{Plan, SpecFile};
 use serde::Serialize;
 
@@ -34,6 +38,11 @@ pub(crate) fn run(Cli { command, places }: Cli) -> anyhow::Result<Exit> {
         Command::Report(args) => report::run(&args, &places),
         Command::List(args) => list::run(&args, &places),
         Command::Show(args) => show::run(&args, &places),
+        Command::Status(args) => status::run(&args, &places),
+        Command::Pause => control::run(&Request::Pause, &places),
+        Command::Resume => control::run(&Request::Resume, &places),
+        Command::Cancel { trial } => control::run(&Request::Cancel(trial), &places),
+        Command::Retry(args) => retry::run(&args, &places),
         Command::Export(args) => export::run(&args, &places),
         Command::Import(args) => import::run(&args, &places),
         Command::Rm(args) => rm::run(&args, &places),

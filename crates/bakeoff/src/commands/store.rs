@@ -20,7 +20,7 @@ pub(crate) fn run(command: &StoreCommand, places: &Places) -> anyhow::Result<Exi
             if args.json {
                 print_json(&checkup)?
             } else {
-                print(&for_people(&checkup))?
+                print(&for_people(&checkup)?)?
             };
             Ok(if checkup.is_sound() { Exit::Done } else { Exit::TrialFailed })
         }
@@ -75,7 +75,7 @@ fn compact(places: &Places, remove_damaged: bool) -> anyhow::Result<Exit> {
     print(&text)
 }
 
-fn for_people(checkup: &Checkup) -> String {
+fn for_people(checkup: &Checkup) -> anyhow::Result<String> {
     let row = |(kind, size): (&&str, &bakeoff_store::Size)| {
         let note = match *kind {
             "outcomes" => {
@@ -97,22 +97,24 @@ fn for_people(checkup: &Checkup) -> String {
     if checkup.index == IndexState::Missing {
         text += "\nthere is no index: the next sweep makes it\n";
     }
-    let mut list = |paths: &[std::path::PathBuf], what: &str| {
-        let names = paths.iter().map(|path| format!("  {}\n", path.display()));
-        if !paths.is_empty() {
-            text += &format!("\n{} {what}:\n{}", paths.len(), names.collect::<String>());
+    let strays = [
+        (&checkup.orphaned, "without an outcome, of workers at work or killed"),
+        (&checkup.temporary, "half written, by writers at work or killed"),
+    ];
+    for (paths, what) in strays.into_iter().filter(|(paths, _)| !paths.is_empty()) {
+        writeln!(text, "\n{} {what}; `gc` removes those older than an hour:", paths.len())?;
+        for path in paths {
+            writeln!(text, "  {}", path.display())?;
         }
-    };
-    list(
-        &checkup.orphaned,
-        "without an outcome, of workers at work or killed; `gc` removes the old",
-    );
-    list(&checkup.temporary, "half written, by writers at work or killed; `gc` removes the old");
-    for flaw in &checkup.damaged {
-        text += &format!("\ndamaged: {}: {}", flaw.path.display(), flaw.problem);
     }
-    text += if checkup.is_sound() { "\nnothing is damaged\n" } else { "\n" };
-    text
+    text.push('\n');
+    for flaw in &checkup.damaged {
+        writeln!(text, "damaged: {}: {}", flaw.path.display(), flaw.problem)?;
+    }
+    if checkup.is_sound() {
+        text += "nothing is damaged\n";
+    }
+    Ok(text)
 }
 
 fn index_note(index: &IndexState) -> String {

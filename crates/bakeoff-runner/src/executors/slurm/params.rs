@@ -11,31 +11,31 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct SlurmParams {
     /// Partition, or several to choose from, such as `gpu,long`.
-    #[schemars(inner(regex(pattern = r"^[A-Za-z0-9_.,-]+$")))]
+    #[schemars(regex(pattern = r"^[A-Za-z0-9_.,-]+$"))]
     pub partition: Option<String>,
     /// Account to charge.
-    #[schemars(inner(regex(pattern = r"^[A-Za-z0-9_.@-]+$")))]
+    #[schemars(regex(pattern = r"^[A-Za-z0-9_.@-]+$"))]
     pub account: Option<String>,
     /// Quality of service.
-    #[schemars(inner(regex(pattern = r"^[A-Za-z0-9_.-]+$")))]
+    #[schemars(regex(pattern = r"^[A-Za-z0-9_.-]+$"))]
     pub qos: Option<String>,
     /// Generic resources of an element, such as `gpu:1`. With a `gpu` in it trials run on that card.
-    #[schemars(inner(regex(pattern = r"^[A-Za-z0-9_.:,/=-]+$")))]
+    #[schemars(regex(pattern = r"^[A-Za-z0-9_.:,/=-]+$"))]
     pub gres: Option<String>,
     /// Time limit of an element: minutes, `HH:MM:SS` or `D-HH:MM:SS`.
-    #[schemars(inner(regex(pattern = r"^([0-9]+-)?[0-9]+(:[0-9]{1,2}){0,2}$")))]
+    #[schemars(regex(pattern = r"^([0-9]+-)?[0-9]+(:[0-9]{1,2}){0,2}$"))]
     pub time: Option<String>,
     /// Host memory of an element in MiB.
-    #[schemars(inner(range(min = 1)))]
+    #[schemars(range(min = 1))]
     pub memory_mb: Option<u64>,
     /// Cores of an element; by default `schedule.threads`.
-    #[schemars(inner(range(min = 1, max = 1024)))]
+    #[schemars(range(min = 1, max = 1024))]
     pub cpus: Option<u32>,
     /// Features that a node must have, such as `a100|h100`.
-    #[schemars(inner(regex(pattern = r"^[A-Za-z0-9_.&|*,()\[\]-]+$")))]
+    #[schemars(regex(pattern = r"^[A-Za-z0-9_.&|*,()\[\]-]+$"))]
     pub constraint: Option<String>,
     /// How many elements of one array Slurm runs at a time. Retries and replicates come in arrays of their own.
-    #[schemars(inner(range(min = 1, max = 100_000)))]
+    #[schemars(range(min = 1, max = 100_000))]
     pub array_limit: Option<u32>,
     /// How many trials are in Slurm's hands at a time, waiting or running.
     #[schemars(range(min = 1, max = 1000))]
