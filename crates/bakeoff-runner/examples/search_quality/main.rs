@@ -66,7 +66,7 @@ fn least(tried: &[Candidate]) -> f64 {
 fn measure(function: &Function, strategy: &str, seed: u64, n_parallel: usize) -> Done {
     let began = Instant::now();
     let n_trials = COUNTS[3];
-    let tried = Simulation::of(spec(strategy, seed)?, (function.space)(), n_trials as u32)
+    let tried = Simulation::of(&spec(strategy, seed)?, (function.space)(), n_trials as u32)
         .parallel(n_parallel)
         .carry_out(|params, _| (function.loss)(params))?;
     let ms = 1000.0 * began.elapsed().as_secs_f64() / tried.len() as f64;
@@ -87,7 +87,7 @@ fn measure(function: &Function, strategy: &str, seed: u64, n_parallel: usize) ->
 #[expect(clippy::print_stdout, reason = "figures are its output")]
 fn print_points(n: u32) -> Done {
     for Function { name, space, loss } in functions::REPORTED {
-        Simulation::of(spec("random", 1)?, space(), n).carry_out(|params, _| {
+        Simulation::of(&spec("random", 1)?, space(), n).carry_out(|params, _| {
             let loss = loss(params);
             println!("{}", json!({"function": name, "params": params, "loss": loss}));
             loss
@@ -102,7 +102,7 @@ fn measure_rungs(n_seeds: u64, n_parallel: usize) -> Done {
     let asha = ["asha", r#"asha{"min_epochs":3}"#, r#"asha{"min_epochs":9}"#];
     for strategy in [&["grid", "successive_halving", "hyperband"][..], &asha].concat() {
         for seed in 1..=n_seeds {
-            let tried = Simulation::of(spec(strategy, seed)?, curves::space(), 144)
+            let tried = Simulation::of(&spec(strategy, seed)?, curves::space(), 144)
                 .epochs(curves::EPOCHS)
                 .parallel(n_parallel)
                 .carry_out(|params, epochs| {

@@ -1,7 +1,7 @@
 //! Densities over a space: a mixture with a kernel around each of some points, and a flat component.
 //!
 //! Each component is a product over the dimensions (Falkner et al., ICML 2018), so that what belongs together stays
-//! together. The widths of its kernels are those of Bergstra et al. (NeurIPS 2011) with the lower bound that Watanabe
+//! together. The widths of its kernels are those of Bergstra et al. (2011) with the lower bound that Watanabe
 //! recommends (arXiv:2304.11127).
 
 use bakeoff_spec::{Domain, Point, Space};
@@ -169,7 +169,8 @@ impl Kernel {
                 (part(mean, sigma, *low, *high) / mass).max(f64::MIN_POSITIVE).ln()
             }
             (Self::Category { value, share, other }, Place::Value { at, .. }) => {
-                (if *at == value { share } else { other }).ln()
+                // Indices.
+                (if (at - value).abs() < 0.5 { share } else { other }).ln()
             }
             (Self::Category { .. }, Place::Real(_)) => unreachable!("real numbers have an order"),
         }

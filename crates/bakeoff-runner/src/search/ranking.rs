@@ -94,7 +94,48 @@ fn crowding(pairs: &[[f64; 2]], front: &[usize]) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
+    use bakeoff_spec::{Brief, Candidate, Choice, Space, State, TrialKey};
+
     use super::*;
+    use crate::search::history::Seen;
+    use crate::search::simulation::unmeasured;
+
+    #[test]
+    fn completed_ones_come_before_pruned_ones_and_these_before_failed_ones() {
+        let space = Space::default();
+        let completed = |value| Some((State::Completed, Some(value)));
+        let pruned = |value| Some((State::Pruned { epoch: 1 }, value));
+        let briefs = [
+            completed(0.5),
+            Some((State::Failed, None)),
+            pruned(Some(0.9)),
+            None,
+            pruned(None),
+            completed(0.7),
+            pruned(Some(0.4)),
+            completed(0.6),
+        ];
+        let candidate = |brief: Option<(State, Option<f64>)>| Candidate {
+            key: TrialKey::parse(&"0".repeat(32)).unwrap(),
+            choice: Choice::Point([].into()),
+            epochs: None,
+            continues: None,
+            brief: brief.map(|(state, selected)| Brief { state, selected, ..unmeasured(1, 0) }),
+        };
+        let mut candidates: Vec<Candidate> = briefs.into_iter().map(candidate).collect();
+        // An entry of the spec's list that lies outside of the space.
+        candidates.push(Candidate { choice: Choice::Listed(0), ..candidates[0].clone() });
+        let seen = Seen::with_listed(vec![None]);
+        // As of a metric that is better when higher, and once with the last result hidden.
+        let ranking =
+            |n_known| Ranking::of(&History::of(&candidates, &seen, &space, n_known, [true, false]));
+        let all = ranking(usize::MAX);
+        assert_eq!((all.ended, all.pending), (vec![5, 7, 0, 2, 6, 4, 1], vec![3]));
+        let inf = f64::INFINITY;
+        assert_eq!(all.losses, [-0.7, -0.6, -0.5, inf, inf, inf, inf]);
+        let hidden = ranking(7);
+        assert_eq!((hidden.ended, hidden.pending), (vec![5, 0, 2, 6, 4, 1], vec![3, 7]));
+    }
 
     #[test]
     fn two_objectives_rank_by_front_then_by_room() {

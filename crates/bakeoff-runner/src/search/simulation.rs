@@ -42,7 +42,7 @@ impl From<f64> for Ending {
 
 impl Simulation {
     /// Tries `n_trials` configurations one after the other, none of which is refused.
-    pub fn of(search: SearchSpec, space: Space, n_trials: u32) -> Self {
+    pub fn of(search: &SearchSpec, space: Space, n_trials: u32) -> Self {
         let spec = json!({
             "version": 1,
             "task": "top_n",
@@ -130,7 +130,10 @@ impl Simulation {
             {
                 let Ending { state, loss, against } =
                     objective(&model.varied(&choice), proposal.epochs).into();
-                let epochs = proposal.epochs.or(model.epochs).unwrap_or(1);
+                let mut epochs = proposal.epochs.or(model.epochs).unwrap_or(1);
+                if let State::Pruned { epoch } = state {
+                    epochs = epochs.min(epoch);
+                }
                 let number = add(&mut search, choice, proposal.epochs, proposal.continues)?;
                 let resumed_epoch = proposal.continues.map_or(0, |earlier| {
                     search.candidates[earlier].brief.as_ref().map_or(0, |brief| brief.epochs)
@@ -179,7 +182,8 @@ fn maker(is_allowed: impl Fn(&Params) -> bool + Send + Sync + 'static) -> Maker 
     })
 }
 
-fn unmeasured(epochs: u32, resumed_epoch: u32) -> Brief {
+/// What a simulation says of a trial beside its losses.
+pub(super) fn unmeasured(epochs: u32, resumed_epoch: u32) -> Brief {
     Brief {
         state: State::Failed,
         selected: None,

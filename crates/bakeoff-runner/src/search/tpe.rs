@@ -1,4 +1,4 @@
-//! The multivariate tree-structured Parzen estimator (Bergstra et al., NeurIPS 2011; Falkner et al., ICML 2018).
+//! The multivariate tree-structured Parzen estimator (Bergstra et al., 2011; Falkner et al., ICML 2018).
 //!
 //! Departures from there: the better of the good ones count more, the flat component has the weight of two points, and
 //! numbers that a choice lists in order are kept in order. All were chosen on functions other than those that figures

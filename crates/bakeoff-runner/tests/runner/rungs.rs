@@ -20,7 +20,7 @@ fn loss(params: &Params, epochs: Option<u32>) -> f64 {
 }
 
 fn tried(strategy: &str, n_trials: u32, n_parallel: usize) -> Vec<Candidate> {
-    let simulation = Simulation::of(spec(strategy, 1), line(), n_trials).epochs(27);
+    let simulation = Simulation::of(&spec(strategy, 1), line(), n_trials).epochs(27);
     simulation.parallel(n_parallel).carry_out(loss).unwrap()
 }
 
@@ -107,7 +107,7 @@ fn successive_halving_waits_for_the_whole_rung_and_keeps_exactly_one_in_three() 
 #[test]
 fn hyperband_begins_its_brackets_in_turn_and_promotes_within_them() {
     let spec = spec("hyperband", 1);
-    let simulation = Simulation::of(spec, line(), 17).epochs(9);
+    let simulation = Simulation::of(&spec, line(), 17).epochs(9);
     let tried = simulation.carry_out(loss).unwrap();
     let begun: Vec<&Candidate> = tried.iter().filter(|one| one.continues.is_none()).collect();
     let epochs: Vec<Option<u32>> = begun.iter().map(|one| one.epochs).collect();
@@ -133,7 +133,7 @@ fn a_grid_draws_what_cannot_be_counted_at_each_of_its_points() {
     let space = Space { dimensions: vec![dimension("kind", kinds), dimension("x", x)] };
     let params = [("samples".into(), json!(3))].into();
     let spec = SearchSpec { params, ..spec("grid", 1) };
-    let tried = Simulation::of(spec, space, 100).carry_out(|_, _| 0.0).unwrap();
+    let tried = Simulation::of(&spec, space, 100).carry_out(|_, _| 0.0).unwrap();
     let kinds: Vec<f64> = tried.iter().map(|one| point(one)[0].unwrap()).collect();
     assert_eq!(kinds, [0.0, 0.0, 0.0, 1.0, 1.0, 1.0]);
     let xs: BTreeSet<u64> = tried.iter().map(|one| point(one)[1].unwrap().to_bits()).collect();
@@ -146,7 +146,7 @@ fn part_of_a_large_grid_is_drawn_without_repeats_and_by_the_seed() {
     let dimensions = ["a", "b", "c"].map(|name| dimension(name, numbers()));
     let space = Space { dimensions: dimensions.into() };
     let tried = |seed| {
-        let simulation = Simulation::of(spec("grid", seed), space.clone(), 200);
+        let simulation = Simulation::of(&spec("grid", seed), space.clone(), 200);
         simulation.carry_out(|_, _| 0.0).unwrap()
     };
     let one = tried(1);
@@ -167,7 +167,7 @@ fn listed_configurations_come_first_and_are_not_tried_again() {
     };
     for strategy in ["grid", "random", "tpe", "gp", "asha"] {
         let listed: Vec<Params> = [3, 2].map(|a| Params::from([("a".to_owned(), json!(a))])).into();
-        let simulation = Simulation::of(spec(strategy, 1), space(), 10).listed(listed);
+        let simulation = Simulation::of(&spec(strategy, 1), space(), 10).listed(listed);
         let mut asked = Vec::new();
         let tried = simulation
             .carry_out(|params, _| {

@@ -55,7 +55,7 @@ fn number(params: &Params, name: &str) -> f64 {
 /// The mean of the best losses of ten searches.
 fn mean_of_best(name: &str, function: &Function, n_parallel: usize) -> f64 {
     let best = |seed| {
-        let simulation = Simulation::of(spec(name, seed), (function.space)(), 50);
+        let simulation = Simulation::of(&spec(name, seed), (function.space)(), 50);
         let tried = simulation.parallel(n_parallel).carry_out(|params, _| (function.loss)(params));
         least(&tried.unwrap())
     };
@@ -80,7 +80,7 @@ fn conditional_dimensions_are_there_exactly_when_their_condition_holds() {
     let function = function("optimizers");
     let space = (function.space)();
     for strategy in ["tpe", "gp"] {
-        let simulation = Simulation::of(spec(strategy, 1), space.clone(), 60);
+        let simulation = Simulation::of(&spec(strategy, 1), space.clone(), 60);
         let tried = simulation.carry_out(|params, _| (function.loss)(params)).unwrap();
         for point in points(&tried) {
             // Leaves a dimension out where its condition does not hold; asks for it where it does.
@@ -97,7 +97,8 @@ fn conditional_dimensions_are_there_exactly_when_their_condition_holds() {
 fn a_small_space_is_used_up_without_a_point_tried_twice() {
     for strategy in ["random", "tpe", "gp"] {
         for n_parallel in [1, 5] {
-            let simulation = Simulation::of(spec(strategy, 3), square(4), 100).parallel(n_parallel);
+            let simulation =
+                Simulation::of(&spec(strategy, 3), square(4), 100).parallel(n_parallel);
             let tried = simulation.carry_out(|params, _| number(params, "a")).unwrap();
             let different: BTreeSet<_> = points(&tried).into_iter().map(bits).collect();
             assert_eq!((tried.len(), different.len()), (16, 16), "{strategy}");
@@ -109,7 +110,7 @@ fn a_small_space_is_used_up_without_a_point_tried_twice() {
 fn what_a_constraint_refuses_is_not_proposed() {
     let is_allowed = |params: &Params| number(params, "a") * number(params, "b") % 3.0 == 0.0;
     for strategy in ["random", "tpe", "gp"] {
-        let simulation = Simulation::of(spec(strategy, 1), square(30), 60).allowing(is_allowed);
+        let simulation = Simulation::of(&spec(strategy, 1), square(30), 60).allowing(is_allowed);
         // The best of all would be refused.
         let tried = simulation
             .carry_out(|params, _| {
@@ -121,7 +122,7 @@ fn what_a_constraint_refuses_is_not_proposed() {
         assert!(least(&tried) >= 1.0);
         assert!(strategy == "random" || least(&tried) <= 3.0, "{strategy}: {}", least(&tried));
     }
-    let none = Simulation::of(spec("tpe", 1), square(30), 60).allowing(|_| false);
+    let none = Simulation::of(&spec("tpe", 1), square(30), 60).allowing(|_| false);
     assert_eq!(none.carry_out(|_, _| 0.0).unwrap(), []);
 }
 
@@ -130,7 +131,7 @@ fn the_same_history_gives_the_same_proposal_whatever_the_budget() {
     let function = function("optimizers");
     for strategy in ["tpe", "gp"] {
         let tried = |seed, n_trials| {
-            let simulation = Simulation::of(spec(strategy, seed), (function.space)(), n_trials);
+            let simulation = Simulation::of(&spec(strategy, seed), (function.space)(), n_trials);
             simulation.carry_out(|params, _| (function.loss)(params)).unwrap()
         };
         let long = tried(1, 40);
@@ -147,7 +148,7 @@ fn a_deterministic_search_sees_no_result_before_its_lag_and_does_not_depend_on_s
         let tried = |n_parallel: usize, change: f64| {
             let spec = SearchSpec { deterministic: true, lag: lag as u32, ..spec(strategy, 1) };
             let mut number = 0;
-            let simulation = Simulation::of(spec, (function.space)(), 60).parallel(n_parallel);
+            let simulation = Simulation::of(&spec, (function.space)(), 60).parallel(n_parallel);
             let tried = simulation.carry_out(|params, _| {
                 number += 1;
                 let change = if number == other + 1 { change } else { 0.0 };
@@ -172,7 +173,7 @@ fn failed_and_pruned_trials_are_kept_away_from() {
     let space = Space { dimensions: vec![dimension("x", x()), dimension("y", x())] };
     for strategy in ["tpe", "gp"] {
         let mut n_bad = [0; 2];
-        let simulation = Simulation::of(spec(strategy, 1), space.clone(), 80);
+        let simulation = Simulation::of(&spec(strategy, 1), space.clone(), 80);
         let mut n = 0;
         let tried = simulation.carry_out(|params, _| {
             let (x, y) = (number(params, "x"), number(params, "y"));
@@ -208,7 +209,7 @@ fn with_two_objectives_the_front_is_approached() {
     let left = |strategy: &str| -> f64 {
         let of_seed = |seed| {
             let mut front: Vec<[f64; 2]> = Vec::new();
-            let simulation = Simulation::of(spec(strategy, seed), space.clone(), 60);
+            let simulation = Simulation::of(&spec(strategy, seed), space.clone(), 60);
             let tried = simulation.carry_out(|params, _| {
                 let [loss, against] = losses(params);
                 front.push([loss, against]);
@@ -237,6 +238,6 @@ fn parameters_out_of_range_are_refused() {
     for params in [json!({"good_share": 0.9}), json!({"n_samples": -1}), json!({"gamma": 0.1})] {
         let params = serde_json::from_value(params).unwrap();
         let spec = SearchSpec { params, ..spec("tpe", 1) };
-        assert!(Simulation::of(spec, square(3), 5).carry_out(|_, _| 0.0).is_err());
+        assert!(Simulation::of(&spec, square(3), 5).carry_out(|_, _| 0.0).is_err());
     }
 }
