@@ -63,6 +63,9 @@ pub(super) const N_APART: usize = 5;
 /// The most that count as good, however long the history is.
 const MOST_GOOD: usize = 25;
 
+/// Of the others the latest so many are looked at: the time of a proposal grows with them.
+const MOST_BAD: usize = 1000;
+
 impl Search for Tpe {
     fn propose(&mut self, ask: &mut Ask<'_>) -> Step {
         if !ask.may_begin {
@@ -89,7 +92,9 @@ impl Tpe {
         let weight = |place: usize| 2.0 * (good.len() - place) as f64 / (good.len() + 1) as f64;
         let good = good.iter().enumerate().map(|(place, &number)| (weight(place), number));
         // A trial under way counts as bad, so that those beside it look elsewhere.
-        let bad = bad.iter().chain(&ranking.pending).map(|&number| (1.0, number));
+        let mut bad: Vec<usize> = bad.iter().chain(&ranking.pending).copied().collect();
+        bad.sort_unstable();
+        let bad = bad.iter().rev().take(MOST_BAD).map(|&number| (1.0, number));
         let point = |(weight, number)| Some((weight, history.point(number)?));
         let good = Parzen::around(space, &good.filter_map(point).collect::<Vec<_>>());
         let bad = Parzen::around(space, &bad.filter_map(point).collect::<Vec<_>>());
