@@ -205,31 +205,25 @@ fn with_two_objectives_the_front_is_approached() {
         let [x, y, z] = names.map(|name| number(params, name));
         [0.0, 1.0].map(|best| (x - best).powi(2) + y * y + z * z)
     };
-    // The area that is not beaten, up to (3, 3).
-    let left = |strategy: &str| -> f64 {
+    // The best of either objective, whichever is worse: a search of the first alone leaves the second behind.
+    let worse_end = |strategy: &str| -> f64 {
         let of_seed = |seed| {
-            let mut front: Vec<[f64; 2]> = Vec::new();
+            let mut least = [f64::INFINITY; 2];
             let simulation = Simulation::of(&spec(strategy, seed), space.clone(), 60);
             let tried = simulation.carry_out(|params, _| {
                 let [loss, against] = losses(params);
-                front.push([loss, against]);
+                least = [least[0].min(loss), least[1].min(against)];
                 Ending { state: State::Completed, loss: Some(loss), against: Some(against) }
             });
             assert_eq!(tried.unwrap().len(), 60);
-            front.sort_by(|a, b| a[0].total_cmp(&b[0]));
-            let (mut area, mut at, mut height) = (0.0, 0.0, 3.0_f64);
-            for [x, y] in front.into_iter().filter(|[x, _]| *x < 3.0).chain([[3.0, 0.0]]) {
-                area += (x - at) * height;
-                (at, height) = (x, height.min(y));
-            }
-            area
+            least[0].max(least[1])
         };
         (1..=8).map(of_seed).sum::<f64>() / 8.0
     };
-    let random = left("random");
+    let random = worse_end("random");
     for strategy in ["tpe", "gp"] {
-        let learned = left(strategy);
-        assert!(learned < 0.75 * random, "{strategy}: {learned}, random: {random}");
+        let learned = worse_end(strategy);
+        assert!(learned < 0.4 * random, "{strategy}: {learned}, random: {random}");
     }
 }
 
