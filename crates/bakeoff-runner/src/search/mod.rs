@@ -5,17 +5,23 @@
 //! the proposal, so that the same history gives the same proposal, in this process or in the one that goes on after a
 //! crash. What it keeps for itself may only save time.
 
+mod gaussian_process;
 mod history;
+mod nearness;
+mod parzen;
+mod ranking;
 mod rungs;
+mod simulation;
 
 use bakeoff_spec::registry::{find, params_of};
 use bakeoff_spec::spec::SearchSpec;
-use bakeoff_spec::{Entry, Params, Plugin, Point, Space};
+use bakeoff_spec::{Dimension, Entry, Params, Plugin, Point, Space};
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus as Rng;
 
 use crate::error::RunError;
 pub use history::{History, Seen};
+pub use simulation::{Ending, Simulation};
 
 /// Proposes what one model tries next.
 pub trait Search {
@@ -121,13 +127,15 @@ impl Ask<'_> {
 }
 
 /// A coordinate drawn from a dimension's domain.
-pub fn draw(dimension: &bakeoff_spec::Dimension, rng: &mut Rng) -> f64 {
+pub fn draw(dimension: &Dimension, rng: &mut Rng) -> f64 {
     dimension.domain.from_unit(rng.random())
 }
 
 bakeoff_spec::register! { SearchEntry, build;
     grid::Grid,
     random::Random,
+    tpe::Tpe,
+    gp::Gp,
     successive_halving::SuccessiveHalving,
     asha::Asha,
     hyperband::Hyperband,
