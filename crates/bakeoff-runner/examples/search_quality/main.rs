@@ -99,7 +99,7 @@ fn print_points(n: u32) -> Done {
 /// The same 144 configurations, all of them to the end by `grid`, then by strategies that stop early.
 #[expect(clippy::print_stdout, reason = "figures are its output")]
 fn measure_rungs(n_seeds: u64, n_parallel: usize) -> Done {
-    let asha = ["asha", r#"asha{"min_epochs":3}"#, r#"asha{"min_epochs":9}"#];
+    let asha = ["asha", r#"asha{"min_epochs":3}"#, r#"asha{"min_epochs":1}"#];
     for strategy in [&["grid", "successive_halving", "hyperband"][..], &asha].concat() {
         for seed in 1..=n_seeds {
             let tried = Simulation::of(&spec(strategy, seed)?, curves::space(), 144)

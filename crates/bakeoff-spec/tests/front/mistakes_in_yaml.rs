@@ -1,5 +1,7 @@
 //! Mistakes in the YAML itself, as a terminal without colour shows them.
 
+use std::fmt::Write as _;
+
 use crate::plugins::{mistakes, spec_with};
 
 #[test]
@@ -280,19 +282,12 @@ fn lines_that_end_as_windows_ends_them() {
 }
 
 #[test]
-fn nesting_without_end_is_refused_before_it_takes_the_stack() {
-    for text in ["[".repeat(100_000), format!("{}{}", "[".repeat(5_000), "]".repeat(5_000))] {
-        assert!(mistakes(&text).contains("recursion limit exceeded"));
-    }
-}
-
-#[test]
 fn a_few_lines_that_stand_for_more_than_memory_holds() {
     let mut spec = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n".to_owned();
     for i in 1..30 {
         let before = format!("*a{}", i - 1);
         let ten = [before.as_str(); 10].join(", ");
-        spec += &format!("a{i}: &a{i} [{ten}]\n");
+        writeln!(spec, "a{i}: &a{i} [{ten}]").unwrap();
     }
     assert!(mistakes(&spec).contains("what stands here and above is too much for a spec"));
     let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(100_000), ["*a"; 1000].join(", "));
@@ -302,14 +297,21 @@ fn a_few_lines_that_stand_for_more_than_memory_holds() {
 }
 
 #[test]
-fn nesting_without_end() {
-    for open in ["[", "{a: "] {
-        let said = mistakes(&open.repeat(100_000));
-        assert!(said.contains(":1:") && said.len() < 1000, "{said}");
+fn nesting_without_end_is_refused_before_it_takes_the_stack() {
+    for text in [
+        "[".repeat(100_000),
+        "{a: ".repeat(100_000),
+        format!("{}{}", "[".repeat(5_000), "]".repeat(5_000)),
+    ] {
+        let said = mistakes(&text);
+        assert!(
+            said.contains("recursion limit exceeded") && said.contains(":1:") && said.len() < 1000,
+            "{said}"
+        );
     }
-    let mut deep = "a: 1\n".to_owned();
-    for i in 0..40 {
-        deep = format!("a:\n{}", deep.lines().map(|line| format!(" {line}\n")).collect::<String>());
-        assert!(i < 32 || mistakes(&deep).contains("this is nested too deeply"), "{i}");
+    for depth in 32..40 {
+        let mut deep: String = (0..depth).map(|i| " ".repeat(i) + "a:\n").collect();
+        deep += &(" ".repeat(depth) + "a: 1\n");
+        assert!(mistakes(&deep).contains("this is nested too deeply"), "{depth}");
     }
 }
