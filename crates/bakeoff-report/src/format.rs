@@ -72,21 +72,37 @@ pub(crate) fn objective(objective: &Objective, value: f64) -> String {
     }
 }
 
-/// A text that is to be shown as it is, on one line.
+/// A text that is to be shown as it is, on one line, wherever in a line it stands.
 pub(crate) fn plain(text: &str) -> String {
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let text = text.trim();
+    let n_digits = text.chars().take_while(char::is_ascii_digit).count();
+    let is_alphanumeric = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     let mut escaped = String::new();
-    for c in text.chars() {
-        if "\\`*|<>[]&#".contains(c) {
+    let mut before = None;
+    let mut rest = text.chars().enumerate().peekable();
+    while let Some((i, c)) = rest.next() {
+        let after = rest.peek().map(|(_, c)| *c);
+        let is_markup = match c {
+            // Within a word it is a letter.
+            '_' => !(is_alphanumeric(before) && is_alphanumeric(after)),
+            // Lists and rules begin with these, and headings are underlined with them.
+            '-' | '+' | '=' => i == 0,
+            '.' | ')' => i == n_digits && i > 0,
+            _ => "\\`*~|<>[]&#".contains(c),
+        };
+        if is_markup {
             escaped.push('\\');
         }
-        escaped.push(if c.is_control() { ' ' } else { c });
+        escaped.push(c);
+        before = Some(c);
     }
     escaped
 }
 
 /// A text as code on one line, whatever it holds.
 pub(crate) fn code(text: &str) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|");
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     // The fence is longer than any run of backquotes inside.
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     match longest {
@@ -134,7 +150,9 @@ mod tests {
         assert_eq!(plain("a|b *c*"), r"a\|b \*c\*");
         assert_eq!(plain("a\n<b>"), r"a \<b\>");
         assert_eq!(code("line\n  two `x`"), "`` line two `x` ``");
-        assert_eq!(code("``` |"), r"```` ``` \| ````");
+        assert_eq!(code("``` |"), "```` ``` | ````");
+        assert_eq!(plain("bpr_mf _x_ ~~~"), r"bpr_mf \_x\_ \~\~\~");
+        assert_eq!(["- a", "12. a", "=== a-b"].map(plain), [r"\- a", r"12\. a", r"\=== a-b"]);
     }
 
     #[test]

@@ -33,7 +33,7 @@ impl Table {
 
     /// A row with a cell for every column.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        let row: Vec<String> = cells.into_iter().collect();
+        let row: Vec<String> = cells.into_iter().map(|cell| within_cell(&cell)).collect();
         assert_eq!(row.len(), self.columns.len(), "a cell for every column");
         self.rows.push(row);
     }
@@ -66,6 +66,18 @@ impl fmt::Display for Table {
     }
 }
 
+/// Tables are cut at bars before anything else is looked at: in code too.
+fn within_cell(cell: &str) -> String {
+    let mut escaped = String::with_capacity(cell.len());
+    for c in cell.chars() {
+        if c == '|' && !escaped.ends_with('\\') {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,11 +87,13 @@ mod tests {
         let mut table = Table::of([words("model"), numbers("n")]);
         table.row(["a".into(), "12".into()]);
         table.row(["longer name".into(), "1,234".into()]);
+        table.row(["`a|b` a\\|b".into(), "0".into()]);
         insta::assert_snapshot!(table.to_string(), @r"
         | model       |     n |
         | ----------- | ----: |
         | a           |    12 |
         | longer name | 1,234 |
+        | `a\|b` a\|b |     0 |
         ");
     }
 }

@@ -178,6 +178,7 @@ fn plan(n_trials: usize, n_slots: usize, is_unequal: bool) -> Plan {
         name: "nothing".into(),
         spec,
         spec_hash: "0123456789abcdef0123456789abcdef".into(),
+        search: serde_json::Value::Null,
         source_params: [].into(),
         metrics: vec![select.clone()],
         select,

@@ -207,14 +207,8 @@ impl<'a> Agenda<'a> {
             let is_searched = search.is_over();
             let n_expected = search.n_expected();
             let ended_early = search.ended_early.clone();
-            let mut candidates = search.candidates;
-            if ended_early.is_some() {
-                // What was proposed ahead and will not run was never tried.
-                let last = candidates.iter().rposition(|one| one.brief.is_some());
-                candidates.truncate(last.map_or(0, |last| last + 1));
-            }
             let mut study = ModelStudy {
-                candidates,
+                candidates: search.candidates,
                 n_expected,
                 is_searched,
                 ended_early,
@@ -225,6 +219,9 @@ impl<'a> Agenda<'a> {
                 study.chosen = chosen;
                 study.replicates = replicates.next().map(|(_, of)| of).unwrap_or_default();
                 study.front = replicates.collect();
+            }
+            if study.ended_early.is_some() {
+                study.drop_untried(|candidate| self.waiting.contains_key(&candidate.key));
             }
             study
         });

@@ -2,10 +2,9 @@
 
 use std::collections::VecDeque;
 
+use bakeoff_spec::study::{device_secs, wall_secs};
 use bakeoff_spec::trial::content_key;
-use bakeoff_spec::{
-    Brief, Candidate, Choice, ModelPlan, Objective, Outcome, Plan, Point, Space, Trial,
-};
+use bakeoff_spec::{Brief, Candidate, Choice, ModelPlan, Objective, Outcome, Plan, Point, Trial};
 use bakeoff_store::Journal;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus as Rng;
@@ -123,13 +122,15 @@ impl<'a> ModelSearch<'a> {
 
     /// Search trials of the whole search, as far as can be said now.
     pub(crate) fn n_expected(&self) -> usize {
+        if self.ended_early.is_some() {
+            // What was proposed ahead and will not run was never tried.
+            return self.n_open + self.candidates.iter().filter(|one| one.brief.is_some()).count();
+        }
         if self.is_exhausted {
             return self.candidates.len();
         }
-        let is_countable = |space: &Space| {
-            space.dimensions.iter().all(|dimension| dimension.domain.n_values().is_some())
-        };
-        let whole = self.model.space.grid_size().filter(|_| is_countable(&self.model.space));
+        let space = &self.model.space;
+        let whole = space.grid_size().filter(|_| space.is_countable());
         let n = match (self.n_trials(), whole) {
             (Some(n), Some(whole)) => n.min(whole + self.model.listed.len()),
             (Some(n), None) => n,
@@ -198,10 +199,12 @@ impl<'a> ModelSearch<'a> {
         let model = self.model;
         let against = self.plan.against.as_ref().is_some_and(Objective::higher_is_better);
         let better = [self.plan.higher_is_better, against];
+        let rng_of = |number| Rng::from_seed(seed_of(spec.seed, &self.seed_key, number));
         let mut ask = Ask {
             space: &model.space,
             history: History::of(&self.candidates, &self.seen, &model.space, n_known, better),
-            rng: Rng::from_seed(seed_of(spec.seed, &self.seed_key, number)),
+            rng: rng_of(number),
+            rng_of: &rng_of,
             epochs: model.epochs,
             may_begin,
             n_trials,
@@ -215,14 +218,10 @@ impl<'a> ModelSearch<'a> {
             return self.n_begun < n;
         }
         let budget = &self.plan.spec.budget;
-        let study = || bakeoff_spec::ModelStudy {
-            candidates: self.candidates.clone(),
-            ..Default::default()
-        };
         if let Some(secs) = budget.time_secs {
-            return study().wall_secs() < secs as f64;
+            return wall_secs(&self.candidates) < secs as f64;
         }
-        budget.device_time_secs.is_none_or(|secs| study().device_secs() < secs as f64)
+        budget.device_time_secs.is_none_or(|secs| device_secs(&self.candidates) < secs as f64)
     }
 
     /// The trial of a proposal.
@@ -293,7 +292,7 @@ fn best_so_far(plan: &Plan, outcome: &Outcome) -> Option<BestSoFar> {
 /// smaller one ended.
 fn search_key(plan: &Plan, model: &ModelPlan) -> String {
     let against = plan.against.as_ref().map(ToString::to_string);
-    content_key(&(model.maker.key(), &model.space, &model.listed, &plan.spec.search, against))
+    content_key(&(model.maker.key(), &model.space, &model.listed, &plan.search, against))
 }
 
 fn seed_of(seed: u64, key: &str, number: usize) -> [u8; 32] {

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use cel::common::ast::Expr;
 use cel::{Context, Program};
 use serde_json::Value;
 
@@ -33,6 +34,9 @@ impl Constraint {
             let first = error.lines().next().unwrap_or_default();
             first.trim_start_matches("ERROR: ").trim_start_matches("<input>:").to_owned()
         })?;
+        if repeats(&program.expression().expr) {
+            return Err("it goes over a list or mapping, which a condition need not".into());
+        }
         Ok(Self { text: text.to_owned(), program: Arc::new(program) })
     }
 
@@ -79,6 +83,20 @@ impl Constraint {
     }
 }
 
+/// Whether computing it may take longer than reading it: a few nested `map`s can run for years.
+fn repeats(expr: &Expr) -> bool {
+    match expr {
+        Expr::Comprehension(_) | Expr::Map(_) | Expr::Struct(_) => true,
+        Expr::Call(call) => {
+            let operands = call.target.as_deref().into_iter().chain(&call.args);
+            operands.into_iter().any(|operand| repeats(&operand.expr))
+        }
+        Expr::List(list) => list.elements.iter().any(|element| repeats(&element.expr)),
+        Expr::Select(select) => repeats(&select.operand.expr),
+        Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -102,6 +120,15 @@ mod tests {
     fn what_is_no_condition_is_refused_with_the_reason() {
         assert!(Constraint::parse("hidden %").is_err());
         assert!(Constraint::parse(&"(".repeat(1000)).is_err());
+        for endless in
+            ["[1, 2].map(a, [1, 2].map(b, b)) == []", "x || [1].all(a, a > 0)", "{'a': 1} == x"]
+        {
+            assert!(
+                Constraint::parse(endless).is_err_and(|reason| reason.contains("goes over")),
+                "{endless}"
+            );
+        }
+        assert_eq!(check("hidden in [32, 64]", json!({"hidden": 64})), Ok(()));
         assert!(check("hidden + 1", json!({"hidden": 1})).unwrap_err().contains("neither"));
         assert!(check("hidden * x < 1.0", json!({"hidden": 1, "x": 0.5})).is_err());
         assert_eq!(Constraint::parse("b > a").unwrap().names(), ["a", "b"]);

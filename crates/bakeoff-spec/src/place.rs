@@ -1,6 +1,7 @@
 //! Where in a spec something stands, as people write it: `models[1].params.learning_rate`.
 
 use std::fmt;
+use std::sync::Arc;
 
 use jsonschema::paths::{Location, LocationSegment};
 
@@ -10,7 +11,8 @@ pub(crate) struct Place(Vec<Step>);
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
-    Key(String),
+    // Shared: every place within holds the whole way to it.
+    Key(Arc<str>),
     Index(usize),
 }
 
@@ -22,7 +24,7 @@ impl Place {
 
     /// The value under `key`.
     pub(crate) fn key(&self, key: &str) -> Self {
-        self.step(Step::Key(key.to_owned()))
+        self.step(Step::Key(key.into()))
     }
 
     /// The entry of a list, from 0.

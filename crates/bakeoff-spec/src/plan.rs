@@ -21,6 +21,8 @@ pub struct Plan {
     pub spec: Spec,
     /// Hash of the spec's meaning: comments, order of keys and paths do not change it.
     pub spec_hash: String,
+    /// The search strategy and the pruner beside it, complete and with their revisions: what decides what is proposed.
+    pub search: Value,
     /// How the dataset is made.
     pub recipe: Recipe,
     /// The source's parameters with their paths resolved: what reading it needs and no key may hold.

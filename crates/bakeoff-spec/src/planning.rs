@@ -56,7 +56,7 @@ pub(crate) fn plan(
         let message = format!("the source `{}` cannot be read: {}", source.name, chain(&*error));
         vec![Finding::value(place, message)]
     })?;
-    Ok(assemble(file.spec(), name, data, content, models, metrics, &search))
+    Ok(assemble(file.spec(), name, data, content, models, metrics, search))
 }
 
 /// What all checks share.
@@ -202,7 +202,7 @@ fn assemble(
     content: String,
     models: Vec<Draft>,
     metrics: Metrics,
-    search: &Value,
+    search: Value,
 ) -> Plan {
     let DataDraft { source, source_params, steps, split } = data;
     let Metrics { keys: metrics, select, higher_is_better, against } = metrics;
@@ -249,12 +249,13 @@ fn assemble(
     let against_name = against.as_ref().map(ToString::to_string);
     let spec_hash = content_key(&(
         (&recipe, &metrics, &select, against_name, &seeds),
-        (search, &spec.budget, shares),
+        (&search, &spec.budget, spec.schedule.stop_at, shares),
     ));
     Plan {
         name,
         spec: spec.clone(),
         spec_hash,
+        search,
         recipe,
         source_params,
         metrics,

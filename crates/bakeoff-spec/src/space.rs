@@ -86,7 +86,7 @@ impl Domain {
             }
             // The small share is what `(0.5 - 0.1) / 0.1` falls short of 4.
             Self::Quantized { low, high, step } => {
-                Some(((high - low) / step + 1e-9).floor() as usize + 1)
+                Some((((high - low) / step + 1e-9).floor() as usize).saturating_add(1))
             }
         }
     }
@@ -251,6 +251,11 @@ impl Space {
     pub fn grid_size(&self) -> Option<usize> {
         let sizes = self.dimensions.iter().map(|dimension| dimension.domain.n_values());
         sizes.flatten().try_fold(1_usize, usize::checked_mul)
+    }
+
+    /// Whether every dimension can be counted.
+    pub fn is_countable(&self) -> bool {
+        self.dimensions.iter().all(|dimension| dimension.domain.n_values().is_some())
     }
 
     /// The `index`-th point of that grid: the last dimension changes fastest. `draw` sets the dimensions that cannot be

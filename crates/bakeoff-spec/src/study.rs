@@ -177,6 +177,21 @@ impl Candidate {
 }
 
 impl ModelStudy {
+    /// Drops the candidates that have no outcome and, as `is_open` says, will have none.
+    pub fn drop_untried(&mut self, is_open: impl Fn(&Candidate) -> bool) {
+        let is_kept = |one: &Candidate| one.brief.is_some() || is_open(one);
+        let mut next = 0..;
+        let place = |one: &Candidate| if is_kept(one) { next.next() } else { None };
+        let places: Vec<Option<usize>> = self.candidates.iter().map(place).collect();
+        self.candidates.retain(is_kept);
+        for candidate in &mut self.candidates {
+            candidate.continues = candidate.continues.and_then(|earlier| places[earlier]);
+        }
+        self.chosen = self.chosen.and_then(|chosen| places[chosen]);
+        self.front
+            .retain_mut(|(number, _)| places[*number].inspect(|&place| *number = place).is_some());
+    }
+
     /// Whether the search has ended and nothing can be chosen.
     pub fn is_hopeless(&self) -> bool {
         self.is_searched && self.chosen.is_none()
@@ -214,43 +229,45 @@ impl ModelStudy {
     pub fn n_configurations(&self) -> usize {
         self.candidates.iter().filter(|candidate| candidate.continues.is_none()).count()
     }
+}
 
-    /// Seconds that search trials took.
-    pub fn device_secs(&self) -> f64 {
-        let secs = self
-            .candidates
-            .iter()
-            .filter_map(|candidate| Some(candidate.brief.as_ref()?.wall_secs));
-        secs.filter(|secs| secs.is_finite()).sum()
-    }
+/// Seconds that search trials took, added up.
+pub fn device_secs(candidates: &[Candidate]) -> f64 {
+    let secs = candidates.iter().filter_map(|candidate| Some(candidate.brief.as_ref()?.wall_secs));
+    secs.filter(|secs| secs.is_finite()).sum()
+}
 
-    /// Seconds during which at least one search trial ran.
-    pub fn wall_secs(&self) -> f64 {
-        let briefs = self.candidates.iter().filter_map(|candidate| candidate.brief.as_ref());
-        let mut spans: Vec<(f64, f64)> = briefs
-            .filter(|brief| brief.wall_secs.is_finite())
-            .map(|brief| {
-                let start = brief.started_ms as f64 / 1000.0;
-                (start, start + brief.wall_secs)
-            })
-            .collect();
-        spans.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let (mut sum, mut until) = (0.0, f64::NEG_INFINITY);
-        for (start, end) in spans {
-            sum += (end - start.max(until)).max(0.0);
-            until = until.max(end);
-        }
-        sum
+/// Seconds during which at least one search trial ran.
+pub fn wall_secs(candidates: &[Candidate]) -> f64 {
+    let briefs = candidates.iter().filter_map(|candidate| candidate.brief.as_ref());
+    let mut spans: Vec<(f64, f64)> = briefs
+        .filter(|brief| brief.wall_secs.is_finite())
+        .map(|brief| {
+            let start = brief.started_ms as f64 / 1000.0;
+            (start, start + brief.wall_secs)
+        })
+        .collect();
+    spans.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (mut sum, mut until) = (0.0, f64::NEG_INFINITY);
+    for (start, end) in spans {
+        sum += (end - start.max(until)).max(0.0);
+        until = until.max(end);
     }
+    sum
 }
 
 impl Plan {
-    /// Index of the candidate with the best validation value among those that ran to their end: of equal ones the first.
+    /// Index of the candidate with the best validation value among those that ran to their end: of equal ones the one
+    /// with the better second objective, where the spec names one, then the first.
     pub fn choose(&self, candidates: &[Candidate]) -> Option<usize> {
         let values = candidates.iter().enumerate().filter_map(|(i, one)| Some((i, one.value()?)));
         let best =
             values.reduce(|best, one| if self.is_better(one.1, best.1) { one } else { best });
-        best.map(|(i, _)| i)
+        let (best, value) = best?;
+        let on_front = self.front(candidates).first().copied();
+        let ties =
+            |&i: &usize| candidates[i].value().is_some_and(|other| !self.is_better(value, other));
+        Some(on_front.filter(ties).unwrap_or(best))
     }
 
     /// Indices of the candidates that no other beats in one objective without losing in the second, best `select` value

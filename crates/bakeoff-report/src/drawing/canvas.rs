@@ -120,10 +120,12 @@ impl<DB: DrawingBackend> Canvas<DB> {
 
     /// One line of text, its middle at the anchor's height.
     pub(super) fn text(&self, text: &str, (x, y): Point, look: TextLook) -> Drawn<DB> {
+        // XML, and so SVG, has no control characters.
+        let text = text.replace(char::is_control, " ");
         // Between the middle of lower-case letters and that of capitals and digits.
         let y = y + 0.05 * look.size;
         self.area.draw(&Text {
-            content: text,
+            content: &text,
             anchor: self.at((x, y)),
             side: match look.side {
                 Side::Right => HPos::Left,

@@ -107,7 +107,8 @@ fn draw_line<DB: DrawingBackend>(
 
 /// Lines differ in colour, dash and marker, so that none needs the colour alone.
 fn look(index: usize, line: &Line) -> (Stroke, Option<Marker>) {
-    const COLORS: [usize; 3] = [0, 5, 2];
+    // Those that differ most come first. Seven colours and two dashes tell fourteen lines apart.
+    const COLORS: [usize; 7] = [0, 5, 2, 1, 3, 4, 6];
     let stroke = Stroke::of(PALETTE[COLORS[index % COLORS.len()]], 2.0);
     let has_markers = line.points.len() <= MOST_MARKERS;
     match index % 2 {

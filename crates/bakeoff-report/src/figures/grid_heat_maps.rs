@@ -30,6 +30,9 @@ pub(crate) fn figures(findings: &Findings<'_>) -> Vec<Figure> {
         .collect()
 }
 
+/// A longer axis cannot be read, nor its figure shown.
+const MOST_VALUES: usize = 40;
+
 fn heat_map(findings: &Findings<'_>, model: &ModelFindings<'_>) -> Option<HeatMap> {
     let plan = findings.view.plan;
     let axis_of =
@@ -49,6 +52,9 @@ fn heat_map(findings: &Findings<'_>, model: &ModelFindings<'_>) -> Option<HeatMa
         .collect();
     axes.sort_by_key(|(_, values)| Reverse(values.len()));
     let (x_axis, y_axis) = (*axes.first()?, axes.get(1).copied());
+    if x_axis.1.len() > MOST_VALUES {
+        return None;
+    }
     // The first two are drawn.
     let others: Vec<&str> = axes.iter().skip(2).map(|(name, _)| name.as_str()).collect();
     let over = if others.is_empty() {

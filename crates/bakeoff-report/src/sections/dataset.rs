@@ -54,9 +54,10 @@ fn steps(card: &DatasetCard) -> Table {
         numbers("items"),
         numbers("values changed"),
     ]);
-    for step in &card.steps {
-        let recipe = card.recipe.steps.iter().find(|used| used.name == step.step);
-        let name = recipe.map_or_else(|| code(&step.step), used);
+    // The source comes first, then every step of the recipe.
+    let recipe = std::iter::once(&card.recipe.source).chain(&card.recipe.steps);
+    for (i, (step, of_recipe)) in card.steps.iter().zip(recipe).enumerate() {
+        let name = if i == 0 { code(&step.step) } else { used(of_recipe) };
         table.row(
             [name].into_iter().chain([step.rows, step.users, step.items, step.changed].map(count)),
         );

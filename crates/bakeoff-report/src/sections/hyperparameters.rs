@@ -1,6 +1,6 @@
 //! The chosen configurations, complete.
 
-use bakeoff_spec::{Dimension, Domain, Trial};
+use bakeoff_spec::{Choice, Dimension, Domain, Trial};
 use serde_json::Value;
 
 use crate::findings::ModelFindings;
@@ -26,10 +26,18 @@ pub(crate) fn section(page: &Page<'_>) -> String {
 
 fn table(model: &ModelFindings<'_>, chosen: &Trial) -> Table {
     let mut table = Table::of([words("parameter"), words("value"), words("chosen from")]);
+    let listed = model.study.winner().and_then(|winner| match winner.choice {
+        Choice::Listed(i) => model.plan.listed.get(i),
+        Choice::Point(_) => None,
+    });
     for (name, value) in chosen.all_params() {
         let dimension =
             model.plan.space.dimensions.iter().find(|dimension| dimension.params.contains(&name));
-        let from = dimension.map(|dimension| chosen_from(dimension, &name)).unwrap_or_default();
+        let from = match listed {
+            Some(listed) if listed.contains_key(&name) => "the list of configurations".into(),
+            Some(_) => String::new(),
+            None => dimension.map(|dimension| chosen_from(dimension, &name)).unwrap_or_default(),
+        };
         table.row([plain(&name), code(&format::value(&value)), from]);
     }
     table

@@ -1,5 +1,6 @@
 //! What every model's search was allowed and what it tried, with the validation values.
 
+use bakeoff_spec::study::device_secs;
 use bakeoff_spec::{Candidate, Plan, State};
 
 use crate::figures::Place;
@@ -15,11 +16,8 @@ pub(crate) fn section(page: &Page<'_>) -> String {
     let findings = page.findings;
     let plan = findings.view.plan;
     let select = &plan.select;
-    let (searched, fixed): (Vec<_>, Vec<_>) = findings
-        .models
-        .iter()
-        .enumerate()
-        .partition(|(_, model)| !model.plan.space.is_empty() || !model.plan.listed.is_empty());
+    let (searched, fixed): (Vec<_>, Vec<_>) =
+        findings.models.iter().enumerate().partition(|(_, model)| is_searched(model));
     let mut lines = vec!["## Search\n".to_owned(), strategy(plan), budget(findings)];
     lines.push(format!(
         "The tables show {select} on validation, under the first seed; the chosen one in bold."
@@ -60,11 +58,23 @@ fn budget(findings: &Findings<'_>) -> String {
             duration(secs as f64)
         );
     }
-    let tried = findings.models.iter().map(|model| model.study.n_configurations());
-    let tunable =
-        findings.models.iter().zip(tried).filter(|(model, _)| !model.plan.space.is_empty());
-    let counts: Vec<(String, usize)> =
-        tunable.map(|(model, n)| (plain(&model.plan.label), n)).collect();
+    let counts: Vec<(String, usize)> = findings
+        .models
+        .iter()
+        .filter(|model| is_searched(model))
+        .map(|model| (plain(&model.plan.label), model.study.n_configurations()))
+        .collect();
+    let each = || {
+        let each: Vec<String> = counts.iter().map(|(label, n)| format!("{label} {n}")).collect();
+        each.join(", ")
+    };
+    if findings.models.iter().any(|model| model.study.ended_early.is_some()) {
+        let target = findings.view.plan.spec.schedule.stop_at.map_or(NONE.into(), format::metric);
+        return format!(
+            "The search ended when a trial reached the target, {target}; configurations until then: {}.",
+            each()
+        );
+    }
     let is_equal = counts.iter().all(|(_, n)| *n == counts[0].1);
     match counts.first() {
         None => "No model was searched.".into(),
@@ -73,14 +83,14 @@ fn budget(findings: &Findings<'_>) -> String {
             format!("Every model with something to vary got the same budget: {n}.")
         }
         Some(_) => {
-            let each: Vec<String> =
-                counts.iter().map(|(label, n)| format!("{label} {n}")).collect();
-            format!(
-                "The models were **not** tried equally often, in configurations: {}.",
-                each.join(", ")
-            )
+            let each = each();
+            format!("The models were **not** tried equally often, in configurations: {each}.")
         }
     }
+}
+
+fn is_searched(model: &ModelFindings<'_>) -> bool {
+    !model.plan.space.is_empty() || !model.plan.listed.is_empty()
 }
 
 fn spent(findings: &Findings<'_>) -> Table {
@@ -114,7 +124,7 @@ fn spent(findings: &Findings<'_>) -> Table {
             count(|state| state == State::Failed),
             count(|state| matches!(state, State::Pruned { .. })),
             epochs.to_string(),
-            duration(study.device_secs()),
+            duration(device_secs(&study.candidates)),
             ended,
         ]);
     }
@@ -137,12 +147,8 @@ fn table(findings: &Findings<'_>, model: &ModelFindings<'_>) -> String {
     ]));
     let mut shown: Vec<usize> = (0..candidates.len()).collect();
     if shown.len() > MOST_SHOWN {
-        let plan = findings.view.plan;
-        let loss = |i: &usize| {
-            let value = candidates[*i].value().unwrap_or(f64::NAN);
-            if plan.higher_is_better { -value } else { value }
-        };
-        // NaN stands behind every number.
+        let sign = if findings.view.plan.higher_is_better { -1.0 } else { 1.0 };
+        let loss = |i: &usize| candidates[*i].value().map_or(f64::INFINITY, |value| sign * value);
         shown.sort_by(|a, b| loss(a).total_cmp(&loss(b)));
         shown.truncate(MOST_SHOWN);
     }

@@ -6,7 +6,8 @@ use serde_json::json;
 use crate::samples::{Sample, model};
 
 /// Breaks a table, a code span, a link and a page, if it is let.
-const EVIL: &str = "a|b `c` ``d`` [x](javascript:1)\n# <script>alert(1)</script> &lt;";
+const EVIL: &str =
+    "~~~ a|b `c` ``d`` [x](javascript:1)\n# <script>alert(1)</script> &lt; _e_ ~~f~~";
 
 #[test]
 fn no_name_or_text_becomes_markup() {
@@ -17,7 +18,7 @@ fn no_name_or_text_becomes_markup() {
     sample.plan.spec.about = Some(EVIL.into());
     sample.plan.spec.report.title = Some(EVIL.into());
     let text = sample.markdown();
-    let options = Options::ENABLE_TABLES;
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
     let mut n_cells = 0;
     let mut expected = 0;
     let mut shown = String::new();
@@ -26,6 +27,9 @@ fn no_name_or_text_becomes_markup() {
             Event::Html(html) | Event::InlineHtml(html) => panic!("{html} became markup"),
             Event::Start(Tag::Link { dest_url, .. }) => {
                 assert!(dest_url.starts_with("figures/"), "{dest_url} became a link");
+            }
+            Event::Start(Tag::CodeBlock(_) | Tag::Emphasis | Tag::Strikethrough) => {
+                panic!("a text became markup: {text}")
             }
             Event::Start(Tag::Heading { .. }) => shown.push('\n'),
             Event::Start(Tag::TableCell) => n_cells += 1,

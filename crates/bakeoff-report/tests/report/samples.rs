@@ -249,6 +249,7 @@ fn plan(task: Task, models: &[SampleModel], seeds: &[u64], card: &DatasetCard) -
         }
     });
     Plan {
+        search: Value::Null,
         name: "sample".into(),
         spec,
         spec_hash: "5eed".repeat(8),

@@ -1,7 +1,10 @@
 //! The whole grid in the spec's order, or as many of its points as the budget allows.
 
-use bakeoff_spec::{Plugin, Space};
-use rand::seq::index;
+use std::collections::HashMap;
+
+use bakeoff_spec::Plugin;
+use rand::RngExt;
+use rand_xoshiro::Xoshiro256PlusPlus as Rng;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -13,8 +16,8 @@ pub struct Grid {
     samples: usize,
     /// Where in the grid, times `samples`.
     next: usize,
-    /// The points to visit, where the budget is smaller than the grid.
-    drawn: Option<Vec<usize>>,
+    /// Where the budget is smaller than the grid: what stands at a place of its permutation, if not the place's number.
+    moved: HashMap<usize, usize>,
 }
 
 /// Parameters of [`Grid`].
@@ -41,7 +44,7 @@ impl SearchPlugin for Grid {
     const LEARNS: bool = false;
 
     fn begin(params: GridParams) -> Self {
-        Self { samples: params.samples as usize, next: 0, drawn: None }
+        Self { samples: params.samples as usize, next: 0, moved: HashMap::new() }
     }
 }
 
@@ -51,24 +54,17 @@ impl Search for Grid {
             return Step::Over;
         }
         let space = ask.space;
-        let samples = if is_countable(space) { 1 } else { self.samples };
+        let samples = if space.is_countable() { 1 } else { self.samples };
         let n = space.grid_size().unwrap_or(usize::MAX).saturating_mul(samples);
-        if self.next == 0
-            && let Some(n_trials) = ask.n_trials.filter(|&n_trials| n_trials < n)
-        {
-            // More than the budget, since constraints may leave some out.
-            let mut drawn = index::sample(&mut ask.rng, n, n.min(n_trials * OVERDRAW)).into_vec();
-            drawn.truncate(n);
-            self.drawn = Some(drawn);
-        }
-        loop {
-            let at = match &self.drawn {
-                Some(drawn) => drawn.get(self.next).copied(),
-                None => (self.next < n).then_some(self.next),
-            };
-            let Some(at) = at else { return Step::Over };
+        let is_part = ask.n_trials.is_some_and(|n_trials| n_trials < n);
+        // A part of a grid has room for constraints to leave some out.
+        let most = ask.n_trials.map_or(n, |n_trials| n.min(n_trials.saturating_mul(OVERDRAW)));
+        while self.next < most {
+            let at = if is_part { self.shuffled(n, ask.rng_of) } else { self.next };
             self.next += 1;
-            let point = space.grid_point(at / samples, |dimension| draw(dimension, &mut ask.rng));
+            // By its number in the grid, so that a search that goes on, or has a larger budget, comes to the same points.
+            let mut rng = (ask.rng_of)(at);
+            let point = space.grid_point(at / samples, |dimension| draw(dimension, &mut rng));
             let is_fresh = |point: &bakeoff_spec::Point| {
                 (ask.is_allowed)(point) && !ask.history.has_tried(point)
             };
@@ -76,12 +72,18 @@ impl Search for Grid {
                 return Step::Try(Proposal::of(point));
             }
         }
+        Step::Over
     }
 }
 
-/// How many more points than the budget are drawn from a large grid, for constraints to leave some out.
-const OVERDRAW: usize = 20;
+/// How many more points than the budget are looked at in a large grid.
+const OVERDRAW: usize = 1000;
 
-fn is_countable(space: &Space) -> bool {
-    space.dimensions.iter().all(|dimension| dimension.domain.n_values().is_some())
+impl Grid {
+    /// The entry `self.next` of a random permutation of `0..n`, made as far as it is asked for (Fisher and Yates).
+    fn shuffled(&mut self, n: usize, rng_of: &dyn Fn(usize) -> Rng) -> usize {
+        let from = rng_of(self.next).random_range(self.next..n);
+        let here = self.moved.remove(&self.next).unwrap_or(self.next);
+        if from == self.next { here } else { self.moved.insert(from, here).unwrap_or(from) }
+    }
 }

@@ -37,6 +37,8 @@ pub struct Ask<'a> {
     pub history: History<'a>,
     /// For this proposal alone.
     pub rng: Rng,
+    /// For what is numbered otherwise than proposals are, such as the points of a grid.
+    pub rng_of: &'a dyn Fn(usize) -> Rng,
     /// The most epochs that the model trains; `None` where it has none or they vary.
     pub epochs: Option<u32>,
     /// Whether the budget still has room for a new configuration. Without it only those that were begun may go on.

@@ -70,6 +70,7 @@ impl Simulation {
             name: "simulation".into(),
             spec,
             spec_hash: String::new(),
+            search: Value::Null,
             recipe,
             source_params: Params::new(),
             metrics: vec![MetricKey::plain("loss")],

@@ -103,7 +103,7 @@ pub(super) fn summary(tally: &Tally, was_interrupted: bool) -> String {
     }
     let without = match n_without {
         0 => String::new(),
-        n => format!(", {n} not run for want of a winner"),
+        n => format!(", {n} not run"),
     };
     let took = duration(tally.elapsed());
     format!("{planned} trials: {n_cached} cached, {n_ran} ran{failed}{without} in {took}")
@@ -142,13 +142,6 @@ mod tests {
             true,
             "stopped after 0.0 s: 10 of 24 trials are done and kept; the same command goes on from there",
         );
-        check(
-            5,
-            3,
-            0,
-            3,
-            false,
-            "5 trials: 3 cached, 0 ran, 3 failed, 2 not run for want of a winner in 0.0 s",
-        );
+        check(5, 3, 0, 3, false, "5 trials: 3 cached, 0 ran, 3 failed, 2 not run in 0.0 s");
     }
 }

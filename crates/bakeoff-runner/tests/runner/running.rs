@@ -178,9 +178,12 @@ fn a_target_that_is_reached_ends_the_search_and_the_winner_is_tested() {
     assert_eq!((model.candidates.len(), model.chosen), (3, Some(2)));
     assert_eq!(model.ended_early.as_deref(), Some("the target was reached"));
     assert_eq!((model.tested().count(), bench.runs().len()), (2, 5));
+    assert_eq!((study.counts.planned, study.counts.ran), (5, 5));
     // And it stays so.
     let again = bench.sweep(&plan(&[("quick", VALUES)], &with(&json!({"stop_at": 0.3}))));
-    assert_eq!((again.study.unwrap().models, bench.runs().len()), (study.models, 5));
+    let again = again.study.unwrap();
+    assert_eq!((&again.models, bench.runs().len()), (&study.models, 5));
+    assert_eq!((again.counts.planned, again.counts.cached), (5, 5));
 }
 
 #[test]

@@ -210,6 +210,7 @@ pub(crate) fn plan(models: &[(&str, &[f64])], schedule: &serde_json::Value) -> P
         name: "stubs".into(),
         spec,
         spec_hash: "0123456789abcdef0123456789abcdef".into(),
+        search: serde_json::Value::Null,
         source_params: [].into(),
         metrics: vec![select.clone()],
         select,

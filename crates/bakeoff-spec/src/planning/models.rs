@@ -192,13 +192,10 @@ impl Planner<'_> {
         space: Space,
         place: &Place,
     ) -> Option<Draft> {
-        self.check_shared_loss(&info, model);
+        self.check_shared_loss(&info, model, &space);
         let names: Vec<String> = space.names().map(str::to_owned).collect();
         let configurer = self.configurer(info, model, &names, place)?;
-        let is_listed_only = !model.configurations.is_empty()
-            && model.grid.is_empty()
-            && model.space.is_empty()
-            && model.zip.is_empty();
+        let is_listed_only = is_listed_only(model);
         let n_findings = self.findings.len();
         for (i, listed) in model.configurations.iter().enumerate() {
             if let Err(refusal) = configurer.configure(listed) {
@@ -264,8 +261,11 @@ impl Planner<'_> {
     }
 
     /// A loss from the spec's `training` must suit every model that does not choose its own.
-    fn check_shared_loss(&mut self, info: &ModelInfo, model: &ModelSpec) {
-        let has_own = model.params.contains_key("loss") || model.grid.contains_key("loss");
+    fn check_shared_loss(&mut self, info: &ModelInfo, model: &ModelSpec, space: &Space) {
+        let listed = || model.configurations.iter().all(|listed| listed.contains_key("loss"));
+        let has_own = model.params.contains_key("loss")
+            || space.names().any(|name| name == "loss")
+            || (is_listed_only(model) && listed());
         let is_trained = (info.training)(self.spec.task).is_some();
         let Some(loss) = self.spec.training.get("loss").filter(|_| is_trained && !has_own) else {
             return;
@@ -283,6 +283,12 @@ impl Planner<'_> {
         let place = Place::root().key("training").key("loss");
         self.add(Finding::value(place, message).help(help));
     }
+}
+
+/// Whether its list of configurations is all that a model is to try.
+pub(super) fn is_listed_only(model: &ModelSpec) -> bool {
+    let has_space = !model.grid.is_empty() || !model.space.is_empty() || !model.zip.is_empty();
+    !model.configurations.is_empty() && !has_space
 }
 
 pub(super) fn label(model: &ModelSpec) -> &str {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Planner;
+use super::models::is_listed_only;
 use crate::catalog::ModelInfo;
 use crate::error::Finding;
 use crate::place::Place;
@@ -44,7 +45,9 @@ impl Planner<'_> {
                 at.push(place);
             }
         }
-        for (name, written) in &self.spec.space {
+        // A model that tries its list alone varies nothing else.
+        let shared = (!is_listed_only(model)).then_some(&self.spec.space);
+        for (name, written) in shared.into_iter().flatten() {
             let is_own = [&model.grid.keys().collect::<Vec<_>>(), &model.space.keys().collect()]
                 .iter()
                 .any(|names| names.contains(&name))

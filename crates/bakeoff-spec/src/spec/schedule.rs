@@ -9,7 +9,7 @@ use super::PluginSpec;
 use crate::outcome::Cause;
 use crate::registry::Params;
 
-/// Where and how trials run. Nothing here changes a number or a key.
+/// Where and how trials run. Nothing here changes a trial's numbers or its key; `stop_at` changes how many there are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScheduleSpec {
