@@ -11,6 +11,7 @@ use bakeoff_spec::{
 
 use crate::error::RunError;
 use crate::lookup::Lookup;
+use crate::model_journal::Journaled;
 use crate::model_search::ModelSearch;
 use crate::pending::Pending;
 use crate::prune::Rules;
@@ -25,9 +26,9 @@ pub(crate) struct Agenda<'a> {
     tested: Vec<Option<Tested>>,
     pub(crate) rules: Option<Rules>,
     /// Replicates and second attempts: they come first.
-    urgent: VecDeque<Pending>,
+    pub(crate) urgent: VecDeque<Pending>,
     /// Who waits for the outcome of a trial that is queued or running. Two models may wait for the same one.
-    waiting: BTreeMap<TrialKey, Vec<Place>>,
+    pub(crate) waiting: BTreeMap<TrialKey, Vec<Place>>,
     /// Models in the order in which they are asked.
     order: Vec<usize>,
     counts: Counts,
@@ -44,7 +45,7 @@ struct Tested {
 
 /// Where in the plan an outcome belongs.
 #[derive(Debug, Clone, Copy)]
-enum Place {
+pub(crate) enum Place {
     Candidate { model: usize, number: usize },
     Replicate { model: usize, winner: usize, seed: usize },
 }
@@ -87,11 +88,11 @@ impl<'a> Agenda<'a> {
         for (model, proposals) in journaled.into_iter().enumerate() {
             for number in 0..plan.models[model].listed.len() {
                 let proposal = Proposal::of([].into());
-                agenda.admit(model, Choice::Listed(number), &proposal, &mut cached)?;
+                agenda.admit(model, Choice::Listed(number), &proposal, None, &mut cached)?;
             }
-            for proposal in proposals {
+            for Journaled { proposal, known } in proposals {
                 let choice = Choice::Point(proposal.point.clone());
-                agenda.admit(model, choice, &proposal, &mut cached)?;
+                agenda.admit(model, choice, &proposal, Some(known), &mut cached)?;
             }
             agenda.go_on(model, &mut cached)?;
         }
@@ -115,16 +116,19 @@ impl<'a> Agenda<'a> {
         self.waiting.is_empty() && self.tested.iter().all(Option::is_some)
     }
 
-    /// Takes the next trial for a slot. `is_open` says whether a model may have another slot now, `accepts` whether a
-    /// trial that is tried again suits this one. Trials that turn out to be known already are added to `cached`.
+    /// Takes the next trial for a slot. `is_open` says whether a model may have another slot now, `is_due` of each urgent
+    /// trial whether it may begin here and now. Trials that turn out to be known already are added to `cached`.
     pub(crate) fn next(
         &mut self,
         is_open: &dyn Fn(usize) -> bool,
-        accepts: &dyn Fn(&Pending) -> bool,
+        is_due: &[bool],
         cached: &mut Vec<TrialKey>,
     ) -> Result<Option<Pending>, RunError> {
-        let suits = |pending: &Pending| is_open(pending.model) && accepts(pending);
-        if let Some(at) = self.urgent.iter().position(suits) {
+        // One that became urgent just now, since its search has ended, is due.
+        let suits = |(i, pending): (usize, &Pending)| {
+            is_open(pending.model) && is_due.get(i).copied().unwrap_or(true)
+        };
+        if let Some(at) = self.urgent.iter().enumerate().position(suits) {
             return Ok(self.urgent.remove(at));
         }
         for model in self.order.clone() {
@@ -136,15 +140,25 @@ impl<'a> Agenda<'a> {
                     break;
                 }
             }
-            if let Some(number) = self.searches[model].queue.pop_front() {
+            let search = &mut self.searches[model];
+            let ready = search.queue.front().copied().filter(|&number| search.is_ready(number));
+            if let Some(number) = ready {
+                search.queue.pop_front();
                 return self.candidate(model, number).map(Some);
             }
-            if let Some(at) = self.urgent.iter().position(suits) {
-                // The search ended just now: its winner comes next.
+            if let Some(at) = self.urgent.iter().enumerate().position(suits) {
                 return Ok(self.urgent.remove(at));
             }
         }
         Ok(None)
+    }
+
+    /// Whether a model has, or may come to have, a trial that waits.
+    pub(crate) fn wants(&self, model: usize) -> bool {
+        let search = &self.searches[model];
+        !search.queue.is_empty()
+            || !search.is_exhausted()
+            || self.urgent.iter().any(|pending| pending.model == model)
     }
 
     /// Whether something waits that no slot has now.
@@ -255,7 +269,7 @@ impl<'a> Agenda<'a> {
             self.test_winner(model, cached)?;
             return Ok(false);
         };
-        self.admit(model, choice, &proposal, cached)?;
+        self.admit(model, choice, &proposal, None, cached)?;
         Ok(true)
     }
 
@@ -265,13 +279,14 @@ impl<'a> Agenda<'a> {
         model: usize,
         choice: Choice,
         proposal: &Proposal,
+        known: Option<usize>,
         cached: &mut Vec<TrialKey>,
     ) -> Result<(), RunError> {
         let (epochs, continues) = (proposal.epochs, proposal.continues);
         let trial = self.searches[model].trial(&choice, epochs)?;
         let key = trial.key();
         let candidate = Candidate { key: key.clone(), choice, epochs, continues, brief: None };
-        let number = self.searches[model].add(candidate);
+        let number = self.searches[model].add(candidate, known);
         let place = Place::Candidate { model, number };
         if self.resolve(&key, place, cached)? {
             return Ok(());
@@ -319,7 +334,10 @@ impl<'a> Agenda<'a> {
     }
 
     fn keep(&mut self, place: Place, outcome: &Outcome) {
-        self.sources.insert(Source::of(outcome));
+        // A trial that was taken out before it ran comes from nowhere.
+        if !outcome.provenance.device.is_empty() {
+            self.sources.insert(Source::of(outcome));
+        }
         if outcome.is_failed() {
             self.counts.failed += 1;
             let without_curve = Outcome { curve: Vec::new(), ..outcome.clone() };
@@ -335,7 +353,11 @@ impl<'a> Agenda<'a> {
         }
     }
 
-    fn test_winner(&mut self, model: usize, cached: &mut Vec<TrialKey>) -> Result<(), RunError> {
+    pub(crate) fn test_winner(
+        &mut self,
+        model: usize,
+        cached: &mut Vec<TrialKey>,
+    ) -> Result<(), RunError> {
         if self.tested[model].is_some() || !self.searches[model].is_over() {
             return Ok(());
         }
@@ -363,30 +385,5 @@ impl<'a> Agenda<'a> {
             }
         }
         Ok(())
-    }
-
-    /// Once a trial has reached the spec's target, no search begins another.
-    fn look_at_target(&mut self, cached: &mut Vec<TrialKey>) -> Result<(), RunError> {
-        let Some(target) = self.plan.spec.schedule.stop_at else { return Ok(()) };
-        let reaches = |value: f64| !self.plan.is_better(target, value);
-        let mut candidates = self.searches.iter().flat_map(|search| &search.candidates);
-        if !candidates.any(|candidate| candidate.value().is_some_and(reaches)) {
-            return Ok(());
-        }
-        for model in 0..self.searches.len() {
-            let waiting = std::mem::take(&mut self.searches[model].queue);
-            if !waiting.is_empty() || !self.searches[model].is_exhausted() {
-                self.searches[model].end_early("the target was reached");
-            }
-            for number in waiting {
-                let key = &self.searches[model].candidates[number].key;
-                for place in self.waiting.remove(key).unwrap_or_default() {
-                    if let Place::Candidate { model, .. } = place {
-                        self.searches[model].n_open -= 1;
-                    }
-                }
-            }
-        }
-        (0..self.searches.len()).try_for_each(|model| self.test_winner(model, cached))
     }
 }

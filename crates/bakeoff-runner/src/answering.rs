@@ -49,7 +49,8 @@ impl Sweep<'_> {
             && let Some(running) = self.places[slot].running.take()
         {
             self.executor.cancel(slot);
-            let outcome = match self.store.ingest(key)? {
+            let finished = self.store.ingest(key)?;
+            let outcome = match finished.filter(|outcome| self.agenda.counts_here(outcome)) {
                 Some(outcome) => outcome,
                 None => self.failed_outcome(slot, &running, status),
             };

@@ -9,9 +9,9 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bakeoff_spec::{Counts, MetricKey};
 use serde::{Deserialize, Serialize};
@@ -103,10 +103,13 @@ pub struct ModelStanding {
     pub is_searched: bool,
 }
 
+/// A request, where its answer goes, and until when somebody waits for it.
+type Asked = (Request, Sender<Answer>, Instant);
+
 /// The coordinator's end. The socket goes when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Control {
-    inbox: Receiver<(Request, Sender<Answer>)>,
+    inbox: Receiver<Asked>,
     socket: PathBuf,
 }
 
@@ -144,9 +147,14 @@ impl Control {
         Ok(Self { inbox, socket })
     }
 
-    /// The next request that waits, with where its answer goes.
+    /// The next request that waits, with where its answer goes. What was refused for want of an answer is not done.
     pub(crate) fn next(&self) -> Option<(Request, Sender<Answer>)> {
-        self.inbox.try_recv().ok()
+        loop {
+            let (request, answer, until) = self.inbox.try_recv().ok()?;
+            if Instant::now() < until {
+                return Some((request, answer));
+            }
+        }
     }
 }
 
@@ -156,7 +164,7 @@ impl Drop for Control {
     }
 }
 
-fn serve(stream: &UnixStream, outbox: &Sender<(Request, Sender<Answer>)>) -> io::Result<()> {
+fn serve(stream: &UnixStream, outbox: &Sender<Asked>) -> io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let mut line = String::new();
@@ -165,10 +173,14 @@ fn serve(stream: &UnixStream, outbox: &Sender<(Request, Sender<Answer>)>) -> io:
         Err(error) => Answer::Refused(format!("this is no request: {error}")),
         Ok(request) => {
             let (sender, answer) = mpsc::channel();
-            let gone = || Answer::Refused("the sweep is ending".into());
-            match outbox.send((request, sender)) {
-                Ok(()) => answer.recv_timeout(PATIENCE).unwrap_or_else(|_| gone()),
-                Err(_) => gone(),
+            let refused = |why: &str| Answer::Refused(why.to_owned());
+            // It is not begun so late that its end would not be heard.
+            match outbox.send((request, sender, Instant::now() + PATIENCE / 2)) {
+                Ok(()) => answer.recv_timeout(PATIENCE).unwrap_or_else(|error| match error {
+                    RecvTimeoutError::Timeout => refused("the sweep is busy; try again"),
+                    RecvTimeoutError::Disconnected => refused("the sweep is ending"),
+                }),
+                Err(_) => refused("the sweep is ending"),
             }
         }
     };

@@ -11,7 +11,8 @@ use crate::error::RunError;
 use crate::executors::SlotEvent;
 use crate::pending::Pending;
 use crate::sinks::emit;
-use crate::sweep::{Running, Sweep};
+use crate::sweep::{Running, Sweep, seconds};
+use crate::wire::TimeLimits;
 
 /// Memory is tried at least this often again, each time with smaller parts, unless nothing is to be tried again.
 const LEAST_SPLITS: u32 = 3;
@@ -80,6 +81,9 @@ impl Sweep<'_> {
             let is_to_retry = matches!(answer, OnFailure::Retry | OnFailure::RetryAlone);
             if is_to_retry && pending.attempt <= retries {
                 self.store.note_attempt(&outcome)?;
+                let began = outcome.provenance.started_at.parse().map_or(0.0, seconds);
+                let span = (began, began + outcome.cost.wall_secs);
+                self.agenda.searches[pending.model].lost.push(span);
                 let (key, attempt) = (pending.key.clone(), pending.attempt);
                 let retried = RunEvent::TrialRetried { key, attempt, reason: message.clone() };
                 emit(self.sinks, &retried);
@@ -141,7 +145,8 @@ impl Sweep<'_> {
         }
         for slot in 0..self.places.len() {
             let Some(running) = &self.places[slot].running else { continue };
-            let Some(message) = self.overdue(running) else { continue };
+            let limits = self.limits(running.pending.model);
+            let Some(message) = limits.passed(running.since, running.last_sign) else { continue };
             let Some(running) = self.places[slot].running.take() else { continue };
             self.executor.cancel(slot);
             self.lost(slot, &running, Cause::Timeout, message)?;
@@ -149,17 +154,14 @@ impl Sweep<'_> {
         Ok(())
     }
 
-    /// What limit of time a trial has passed, if any.
-    fn overdue(&self, running: &Running) -> Option<String> {
+    /// How long a trial of a model may take.
+    pub(crate) fn limits(&self, model: usize) -> TimeLimits {
         let schedule = &self.plan.spec.schedule;
-        let own = schedule.models.get(&self.plan.models[running.pending.model].label);
-        let limit = own.and_then(|limits| limits.timeout_secs).or(schedule.timeout_secs);
-        let is_past = |since: Instant, secs: u64| since.elapsed() >= Duration::from_secs(secs);
-        if let Some(secs) = limit.filter(|&secs| is_past(running.since, secs)) {
-            return Some(format!("the attempt took longer than timeout_secs: {secs}"));
+        let own = schedule.models.get(&self.plan.models[model].label);
+        TimeLimits {
+            timeout_secs: own.and_then(|limits| limits.timeout_secs).or(schedule.timeout_secs),
+            stall_secs: schedule.stall_secs,
         }
-        let secs = schedule.stall_secs.filter(|&secs| is_past(running.last_sign, secs))?;
-        Some(format!("no epoch ended for longer than stall_secs: {secs}"))
     }
 
     /// What is known here of an attempt whose worker cannot say more.

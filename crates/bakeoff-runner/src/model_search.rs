@@ -2,34 +2,43 @@
 
 use std::collections::VecDeque;
 
-use bakeoff_spec::study::{device_secs, wall_secs};
+use bakeoff_spec::study;
 use bakeoff_spec::trial::content_key;
-use bakeoff_spec::{Brief, Candidate, Choice, ModelPlan, Objective, Outcome, Plan, Point, Trial};
+use bakeoff_spec::{Brief, Candidate, Choice, ModelPlan, Objective, Outcome, Plan, Trial};
 use bakeoff_store::Journal;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus as Rng;
-use serde::{Deserialize, Serialize};
 
 use crate::error::RunError;
 use crate::lookup::Lookup;
+use crate::model_journal::{Entry, Journaled};
 use crate::prune::BestSoFar;
 use crate::search::{self, Ask, History, Proposal, Search, Seen, Step};
 
 /// One model's search.
 pub(crate) struct ModelSearch<'a> {
-    plan: &'a Plan,
-    model: &'a ModelPlan,
+    pub(crate) plan: &'a Plan,
+    pub(crate) model: &'a ModelPlan,
     /// What the randomness of proposals begins with, beside the seed: neither slots nor other models have a part in it.
     seed_key: String,
     strategy: Box<dyn Search>,
     /// Whether proposals depend on results.
     learns: bool,
     /// Where proposals are written down that are made only when a slot is free.
-    journal: Option<Journal>,
+    pub(crate) journal: Option<Journal>,
     pub(crate) candidates: Vec<Candidate>,
     seen: Seen,
     /// By candidate, where a pruner needs them.
     curves: Vec<Option<BestSoFar>>,
+    /// By candidate, the first candidates whose results its proposal, and the rule that it is held to, may know.
+    known: Vec<usize>,
+    /// Candidates whose results a deterministic search has shown its strategy already.
+    horizon: usize,
+    /// What the strategy answered last is still true: nothing was proposed since and nothing ended.
+    has_no_more_now: bool,
+    /// Seconds since 1970 of attempts that came to nothing, and of those that run: they are in no outcome.
+    pub(crate) lost: Vec<(f64, f64)>,
+    pub(crate) running: Vec<(f64, f64)>,
     /// Candidates that wait for a slot.
     pub(crate) queue: VecDeque<usize>,
     /// Candidates that wait or run.
@@ -41,17 +50,11 @@ pub(crate) struct ModelSearch<'a> {
     pub(crate) ended_early: Option<String>,
 }
 
-/// A proposal as the journal keeps it.
-#[derive(Serialize, Deserialize)]
-struct Entry {
-    number: usize,
-    point: Point,
-    epochs: Option<u32>,
-    continues: Option<usize>,
-}
-
 /// The trials of a search that learns, where the spec gives no budget.
 const DEFAULT_TRIALS: usize = 20;
+
+/// Enough for any percentile, and few enough to be looked through whenever a trial begins.
+const MOST_PEERS: usize = 1000;
 
 impl<'a> ModelSearch<'a> {
     /// The search as it stands after what was proposed before; `lookup` is not asked for outcomes yet.
@@ -59,41 +62,33 @@ impl<'a> ModelSearch<'a> {
         plan: &'a Plan,
         model: &'a ModelPlan,
         lookup: &dyn Lookup,
-    ) -> Result<(Self, Vec<Proposal>), RunError> {
+    ) -> Result<(Self, Vec<Journaled>), RunError> {
         let (strategy, learns) = search::begin(&plan.spec.search)?;
         // What depends on results or on clocks cannot be proposed again the same way.
         let is_known_ahead = !learns && !is_timed(plan);
-        let (journal, entries) = if is_known_ahead {
-            (None, Vec::new())
-        } else {
-            lookup.journal(&search_key(plan, model))?
-        };
         let listed = model.listed.iter().map(|params| model.space.point_of(params));
-        let entries = entries.into_iter().map_while(|entry| serde_json::from_value(entry).ok());
-        let of_strategy = entries.enumerate().map_while(|(i, entry): (usize, Entry)| {
-            let is_next = entry.number == model.listed.len() + i;
-            let fits = entry.point.len() == model.space.dimensions.len();
-            let goes_on = entry.continues.is_none_or(|earlier| earlier < entry.number);
-            let Entry { point, epochs, continues, .. } = entry;
-            (is_next && fits && goes_on).then_some(Proposal { point, epochs, continues })
-        });
-        let journaled = of_strategy.collect();
-        let search = Self {
+        let mut search = Self {
             plan,
             model,
             seed_key: content_key(&(&model.name, &model.space)),
             strategy,
             learns,
-            journal,
+            journal: None,
             candidates: Vec::new(),
             seen: Seen::with_listed(listed.collect()),
             curves: Vec::new(),
+            known: Vec::new(),
+            horizon: 0,
+            has_no_more_now: false,
+            lost: Vec::new(),
+            running: Vec::new(),
             queue: VecDeque::new(),
             n_open: 0,
             n_begun: 0,
             is_exhausted: false,
             ended_early: None,
         };
+        let journaled = if is_known_ahead { Vec::new() } else { search.take_up(lookup)? };
         Ok((search, journaled))
     }
 
@@ -155,21 +150,37 @@ impl<'a> ModelSearch<'a> {
         if number < self.model.listed.len() {
             return Ok(Some((Choice::Listed(number), Proposal::of([].into()))));
         }
+        if self.has_no_more_now {
+            return Ok(None);
+        }
         match self.ask(number) {
             Step::Try(proposal) => {
+                let known = self.n_known(number);
                 if let Some(journal) = &mut self.journal {
                     let Proposal { point, epochs, continues } = proposal.clone();
-                    journal.append(&Entry { number, point, epochs, continues })?;
+                    journal.append(&Entry { number, point, epochs, continues, known })?;
                 }
                 Ok(Some((Choice::Point(proposal.point.clone()), proposal)))
             }
-            Step::Wait if self.n_open > 0 => Ok(None),
-            Step::Wait | Step::Over => {
+            step => {
                 // A strategy that has nothing to propose now may have after a result that is still to come.
-                self.is_exhausted = self.n_open == 0 || !self.learns;
+                self.has_no_more_now = true;
+                let is_over = step == Step::Over && !self.learns;
+                self.is_exhausted = is_over || self.n_open == 0;
                 Ok(None)
             }
         }
+    }
+
+    /// The first candidates whose results proposal `number` may know. Of a deterministic search those up to `lag`
+    /// before it, and whatever an earlier one knew.
+    fn n_known(&self, number: usize) -> usize {
+        let spec = &self.plan.spec.search;
+        if !spec.deterministic {
+            return usize::MAX;
+        }
+        let by_lag = (number + 1).saturating_sub(spec.lag as usize);
+        by_lag.max(self.horizon).min(number)
     }
 
     /// Whether a search of which nothing is open has ended, without proposing anything.
@@ -181,21 +192,28 @@ impl<'a> ModelSearch<'a> {
     }
 
     fn ask(&mut self, number: usize) -> Step {
+        let step = self.ask_knowing(number, self.n_known(number));
+        if self.n_open > 0 || self.n_known(number) >= number || matches!(step, Step::Try(_)) {
+            return step;
+        }
+        // It has nothing to propose while the last results are hidden from it, and all of them are there: so this
+        // comes to the same however fast they came.
+        self.horizon = number;
+        self.ask_knowing(number, number)
+    }
+
+    fn ask_knowing(&mut self, number: usize, n_known: usize) -> Step {
         if self.model.is_listed_only {
             return Step::Over;
         }
         let spec = &self.plan.spec.search;
-        let n_known = if self.learns && spec.deterministic {
-            let n_known = (number + 1).saturating_sub(spec.lag as usize);
-            if self.candidates[..n_known.min(number)].iter().any(|one| one.brief.is_none()) {
-                return Step::Wait;
-            }
-            n_known
-        } else {
-            usize::MAX
-        };
+        if self.learns && spec.deterministic && !self.have_ended(n_known) {
+            return Step::Wait;
+        }
         let n_trials = self.n_trials();
-        let may_begin = self.may_begin(n_trials);
+        let spent = self.spent();
+        let may_begin =
+            spent.is_none_or(|spent| spent < 1.0) && n_trials.is_none_or(|n| self.n_begun < n);
         let model = self.model;
         let against = self.plan.against.as_ref().is_some_and(Objective::higher_is_better);
         let better = [self.plan.higher_is_better, against];
@@ -208,20 +226,33 @@ impl<'a> ModelSearch<'a> {
             epochs: model.epochs,
             may_begin,
             n_trials,
+            spent,
             is_allowed: &|point| model.trial(&Choice::Point(point.clone()), None).is_ok(),
         };
         self.strategy.propose(&mut ask)
     }
 
-    fn may_begin(&self, n_trials: Option<usize>) -> bool {
-        if let Some(n) = n_trials {
-            return self.n_begun < n;
-        }
+    /// The share of a budget of seconds that is used up.
+    fn spent(&self) -> Option<f64> {
         let budget = &self.plan.spec.budget;
-        if let Some(secs) = budget.time_secs {
-            return wall_secs(&self.candidates) < secs as f64;
-        }
-        budget.device_time_secs.is_none_or(|secs| device_secs(&self.candidates) < secs as f64)
+        let spans = || {
+            let ended = study::spans(&self.candidates);
+            [ended, self.lost.clone(), self.running.clone()].concat()
+        };
+        let share = |used: f64, of: u64| used / of as f64;
+        let wall = budget.time_secs.map(|secs| share(study::wall_secs(spans()), secs));
+        wall.or(budget.device_time_secs.map(|secs| share(study::device_secs(&spans()), secs)))
+    }
+
+    /// Whether the first `n` candidates have outcomes.
+    fn have_ended(&self, n: usize) -> bool {
+        self.candidates[..n.min(self.candidates.len())].iter().all(|one| one.brief.is_some())
+    }
+
+    /// Whether a candidate may begin: in a deterministic search with a pruner, what it is held to must be there.
+    pub(crate) fn is_ready(&self, number: usize) -> bool {
+        let spec = &self.plan.spec.search;
+        !spec.deterministic || spec.prune.is_none() || self.have_ended(self.known[number])
     }
 
     /// The trial of a proposal.
@@ -233,35 +264,50 @@ impl<'a> ModelSearch<'a> {
         })
     }
 
-    /// Adds a candidate; its number.
-    pub(crate) fn add(&mut self, candidate: Candidate) -> usize {
+    /// Adds a candidate; its number. `known` is what a journal says of it.
+    pub(crate) fn add(&mut self, candidate: Candidate, known: Option<usize>) -> usize {
+        let number = self.candidates.len();
+        self.horizon = self.horizon.max(known.unwrap_or(0).min(number));
+        self.known.push(self.n_known(number));
+        self.has_no_more_now = false;
         self.seen.add(&candidate.choice);
         self.n_begun += usize::from(candidate.continues.is_none());
         self.candidates.push(candidate);
         self.curves.push(None);
-        self.candidates.len() - 1
+        number
+    }
+
+    /// Takes note of a candidate's end.
+    pub(crate) fn take_note(&mut self, number: usize, brief: Brief) {
+        self.has_no_more_now = false;
+        self.candidates[number].brief = Some(brief);
     }
 
     /// Takes note of what became of a candidate.
     pub(crate) fn learn(&mut self, number: usize, outcome: &Outcome) {
-        self.candidates[number].brief = Some(Brief::of(outcome, self.plan.against.as_ref()));
+        self.take_note(number, Brief::of(outcome, self.plan.against.as_ref()));
         if self.plan.spec.search.prune.is_some() && !outcome.is_failed() {
             self.curves[number] = best_so_far(self.plan, outcome);
         }
     }
 
-    /// Curves that a trial about to begin is measured against: those of other configurations that have ended, and in a
-    /// deterministic search only of those that its proposal knew.
+    /// Curves that a trial about to begin is measured against: of each other configuration that its proposal may know,
+    /// the longest fit that has ended; of very many the last.
     pub(crate) fn peers(&self, number: usize) -> Vec<&BestSoFar> {
-        let spec = &self.plan.spec.search;
-        let n_known = if spec.deterministic {
-            (number + 1).saturating_sub(spec.lag as usize)
-        } else {
-            self.curves.len()
-        };
-        let family = self.fit_chain(number);
-        let others = (0..n_known.min(self.curves.len())).filter(|i| !family.contains(i));
-        others.filter_map(|i| self.curves[i].as_ref()).collect()
+        let known = ..self.known[number].min(self.curves.len());
+        let mut is_left_out = vec![false; self.candidates.len()];
+        for candidate in self.candidates[known].iter().zip(&self.curves[known]) {
+            if let (Candidate { continues: Some(earlier), .. }, Some(_)) = candidate {
+                is_left_out[*earlier] = true;
+            }
+        }
+        for of_family in self.fit_chain(number) {
+            is_left_out[of_family] = true;
+        }
+        let others = self.curves[known].iter().zip(is_left_out).rev();
+        let others =
+            others.filter_map(|(curve, is_left_out)| curve.as_ref().filter(|_| !is_left_out));
+        others.take(MOST_PEERS).collect()
     }
 
     /// A candidate and those that it goes on from, the longest fit first.
@@ -286,13 +332,6 @@ fn best_so_far(plan: &Plan, outcome: &Outcome) -> Option<BestSoFar> {
     });
     let points: BestSoFar = points.collect();
     (!points.is_empty()).then_some(points)
-}
-
-/// The key of a search: everything that its proposals depend on but its budget, so that a larger one goes on where a
-/// smaller one ended.
-fn search_key(plan: &Plan, model: &ModelPlan) -> String {
-    let against = plan.against.as_ref().map(ToString::to_string);
-    content_key(&(model.maker.key(), &model.space, &model.listed, &plan.search, against))
 }
 
 fn seed_of(seed: u64, key: &str, number: usize) -> [u8; 32] {

@@ -37,15 +37,27 @@ impl Room {
         *memory
     }
 
-    /// Whether a device has `need_mb` beside the trials on it that are said to take `taken_mb`, whether they have taken it
-    /// by now or not.
-    pub(crate) fn has(&mut self, slot: &Slot, need_mb: u64, taken_mb: u64) -> bool {
-        self.of(slot).is_none_or(|memory| fits(memory, need_mb as f64, taken_mb as f64))
+    /// As it was last seen.
+    pub(crate) fn seen(&self, slot: &Slot) -> Option<Memory> {
+        self.looked.get(&slot.cuda_card)?.1
     }
 }
 
-fn fits(memory: Memory, need_mb: f64, taken_mb: f64) -> bool {
-    need_mb <= memory.free_mb && need_mb + taken_mb <= memory.total_mb
+/// What is left of a device's memory, in MiB, beside what its trials are said to take, whether they have taken it by now
+/// or not.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Left {
+    /// What nobody uses, without what trials that began a moment ago are about to.
+    pub(crate) free_mb: f64,
+    /// What is promised to nobody.
+    pub(crate) unpromised_mb: f64,
+}
+
+impl Left {
+    /// Whether a trial finds its place there.
+    pub(crate) fn fits(self, need_mb: f64) -> bool {
+        need_mb <= self.free_mb && need_mb <= self.unpromised_mb
+    }
 }
 
 fn look(slot: &Slot) -> Option<Memory> {
@@ -89,9 +101,8 @@ mod tests {
 
     #[test]
     fn what_others_are_said_to_take_counts_before_they_take_it() {
-        let memory = Memory { free_mb: 900.0, total_mb: 1000.0 };
-        assert!(fits(memory, 400.0, 600.0));
-        assert!(!fits(memory, 500.0, 600.0), "promised twice");
-        assert!(!fits(memory, 950.0, 0.0), "somebody else has it");
+        assert!(Left { free_mb: 900.0, unpromised_mb: 400.0 }.fits(400.0));
+        assert!(!Left { free_mb: 900.0, unpromised_mb: 400.0 }.fits(500.0), "promised twice");
+        assert!(!Left { free_mb: 900.0, unpromised_mb: 1000.0 }.fits(950.0), "somebody has it");
     }
 }

@@ -29,7 +29,7 @@ pub fn run(
 ) -> Result<Study, RunError> {
     let (mut agenda, mut cached) = Agenda::of(plan, store)?;
     // A search that learns says only when it is asked whether there is anything to run.
-    let first = agenda.next(&|_| true, &|_| true, &mut cached)?;
+    let first = agenda.next(&|_| true, &[], &mut cached)?;
     let executor = match first {
         None => None,
         Some(first) => {

@@ -1,10 +1,11 @@
 //! The coordinator's loop: hands trials to slots, keeps what comes back, stops.
 //!
-//! What becomes of a failure is decided in `failing.rs`, what is answered to other terminals in `answering.rs`.
+//! Which trial a slot gets is decided in `placing.rs`, what becomes of a failure in `failing.rs`, what is answered to
+//! other terminals in `answering.rs`.
 
 use std::time::{Duration, Instant};
 
-use bakeoff_spec::{CurvePoint, Outcome, Plan, RunEvent, Status, TrialKey};
+use bakeoff_spec::{Cause, CurvePoint, Outcome, Plan, RunEvent, Status};
 use bakeoff_store::Store;
 use jiff::Timestamp;
 
@@ -32,15 +33,15 @@ pub(crate) struct Sweep<'a> {
     pub(crate) stop: &'a Stop,
     /// By slot.
     pub(crate) places: Vec<Place>,
-    room: Room,
+    pub(crate) room: Room,
     pub(crate) started: Instant,
     pub(crate) is_paused: bool,
     pub(crate) n_failed: u32,
     /// Why no more trials begin, if the spec or too many failures say so.
     pub(crate) halted: Option<String>,
     n_planned: usize,
-    /// The trial last told to wait for memory.
-    told_waiting: Option<TrialKey>,
+    /// The model last told to wait for memory.
+    pub(crate) told_waiting: Option<usize>,
 }
 
 /// A slot and what runs there.
@@ -49,6 +50,8 @@ pub(crate) struct Place {
     pub(crate) running: Option<Running>,
     /// How often in a row no worker could be started here.
     pub(crate) n_failed_starts: u32,
+    /// What keeps a worker from starting may pass.
+    rests_until: Option<Instant>,
 }
 
 /// A trial that runs.
@@ -63,6 +66,9 @@ pub(crate) struct Running {
 
 /// How long the loop waits for news before it looks at clocks and wishes.
 const TICK: Duration = Duration::from_millis(50);
+
+/// How long a slot rests after a worker could not be started; longer each time.
+const REST: Duration = Duration::from_millis(300);
 
 /// A slot where this many workers in a row could not be started is not used any more.
 const MAX_FAILED_STARTS: u32 = 3;
@@ -113,8 +119,14 @@ impl<'a> Sweep<'a> {
             if is_idle && !self.is_waiting() {
                 return Ok((self.agenda, self.halted));
             }
-            if let Some((slot, event)) = self.executor.wait(TICK)? {
+            let mut patience = TICK;
+            // All that waits, so that the loop is never behind what has happened.
+            while let Some((slot, event)) = self.executor.wait(patience)? {
                 self.react(slot, event)?;
+                patience = Duration::ZERO;
+                if !self.places[slot].is_busy() {
+                    break;
+                }
             }
             for message in self.executor.notices() {
                 emit(self.sinks, &RunEvent::Notice { message });
@@ -135,111 +147,10 @@ impl<'a> Sweep<'a> {
     fn is_waiting(&self) -> bool {
         !self.stop.is_requested()
             && self.halted.is_none()
-            && (self.is_paused || self.agenda.has_waiting())
+            && ((self.is_paused && !self.agenda.is_done()) || self.agenda.has_waiting())
     }
 
-    fn hand_out(&mut self) -> Result<(), RunError> {
-        for slot in 0..self.places.len() {
-            while self.places[slot].is_free()
-                && let Some(pending) = self.next_for(slot)?
-            {
-                let (need, taken) = (self.need_mb(&pending), self.taken_mb(slot));
-                if !self.room.has(&self.executor.slots()[slot], need, taken) {
-                    self.tell_waiting(slot, &pending, need);
-                    self.agenda.put_back(pending);
-                    break;
-                }
-                self.start(slot, pending)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Where trials of ours take the memory, it will come; where others do, somebody should know.
-    fn tell_waiting(&mut self, slot: usize, pending: &Pending, need_mb: u64) {
-        let is_ours = self.neighbours(slot).iter().any(|&other| self.running_at(other).is_some());
-        if is_ours || self.told_waiting.as_ref() == Some(&pending.key) {
-            return;
-        }
-        self.told_waiting = Some(pending.key.clone());
-        let (label, device) = (&pending.label, self.executor.slots()[slot].device());
-        let message = format!("{label} waits until {device} has {need_mb} MiB to spare");
-        emit(self.sinks, &RunEvent::Notice { message });
-    }
-
-    fn next_for(&mut self, slot: usize) -> Result<Option<Pending>, RunError> {
-        let mut n_running = vec![0; self.plan.models.len()];
-        for running in self.places.iter().filter_map(|place| place.running.as_ref()) {
-            n_running[running.pending.model] += 1;
-        }
-        let limits = &self.plan.spec.schedule.models;
-        let most = |model: usize| limits.get(&self.plan.models[model].label)?.slots;
-        let is_open = |model: usize| most(model).is_none_or(|most| n_running[model] < most);
-        let neighbours = self.neighbours(slot);
-        if neighbours
-            .iter()
-            .any(|&other| self.running_at(other).is_some_and(|one| one.pending.alone))
-        {
-            return Ok(None);
-        }
-        let is_deserted = neighbours.iter().all(|&other| self.running_at(other).is_none());
-        let device = self.executor.slots()[slot].device();
-        let has_choice = self.executor.slots().iter().any(|other| other.device() != device);
-        let accepts = |pending: &Pending| {
-            pending.not_before.is_none_or(|moment| Instant::now() >= moment)
-                && (is_deserted || !pending.alone)
-                && !(has_choice && pending.avoid.as_deref() == Some(device))
-        };
-        let mut cached = Vec::new();
-        let next = self.agenda.next(&is_open, &accepts, &mut cached)?;
-        for key in cached {
-            emit(self.sinks, &RunEvent::TrialCached { key });
-        }
-        Ok(next)
-    }
-
-    /// The other slots of a slot's device.
-    fn neighbours(&self, slot: usize) -> Vec<usize> {
-        let slots = self.executor.slots();
-        let is_neighbour =
-            |&other: &usize| other != slot && slots[other].device() == slots[slot].device();
-        (0..slots.len()).filter(is_neighbour).collect()
-    }
-
-    fn running_at(&self, slot: usize) -> Option<&Running> {
-        self.places[slot].running.as_ref()
-    }
-
-    /// MiB that the spec says a trial takes.
-    fn need_mb(&self, pending: &Pending) -> u64 {
-        let schedule = &self.plan.spec.schedule;
-        let own = schedule.models.get(&self.plan.models[pending.model].label);
-        own.and_then(|limits| limits.memory_mb).or(schedule.memory_mb).unwrap_or(0)
-    }
-
-    /// MiB that the trials on a slot's device are said to take.
-    fn taken_mb(&self, slot: usize) -> u64 {
-        let neighbours = self.neighbours(slot);
-        let running = neighbours.iter().filter_map(|&other| self.running_at(other));
-        running.map(|running| self.need_mb(&running.pending)).sum()
-    }
-
-    /// What no device has in all would wait for ever.
-    fn check_memory(&mut self) -> Result<(), RunError> {
-        let schedule = &self.plan.spec.schedule;
-        let own = schedule.models.values().filter_map(|limits| limits.memory_mb);
-        let Some(most) = own.chain(schedule.memory_mb).max() else { return Ok(()) };
-        let slots = self.executor.slots().to_vec();
-        let totals = slots.iter().map(|slot| self.room.of(slot).map(|memory| memory.total_mb));
-        let Some(totals) = totals.collect::<Option<Vec<f64>>>() else { return Ok(()) };
-        let largest = totals.into_iter().fold(0.0, f64::max);
-        if most as f64 > largest {
-            return Err(RunError::TooLittleMemory { need_mb: most, total_mb: largest as u64 });
-        }
-        Ok(())
-    }
-
-    fn start(&mut self, slot: usize, pending: Pending) -> Result<(), RunError> {
+    pub(crate) fn start(&mut self, slot: usize, pending: Pending) -> Result<(), RunError> {
         let device = &self.executor.slots()[slot];
         let order = WorkOrder {
             trial: pending.trial.clone(),
@@ -250,6 +161,7 @@ impl<'a> Sweep<'a> {
             cuda: device.cuda_card.is_some(),
             threads: device.threads,
             fitting: pending.fitting.clone(),
+            limits: self.limits(pending.model),
         };
         let started = RunEvent::TrialStarted {
             key: pending.key.clone(),
@@ -281,7 +193,9 @@ impl<'a> Sweep<'a> {
         pending: Pending,
         error: RunError,
     ) -> Result<(), RunError> {
-        self.places[slot].n_failed_starts += 1;
+        let place = &mut self.places[slot];
+        place.n_failed_starts += 1;
+        place.rests_until = Some(Instant::now() + REST * place.n_failed_starts);
         if !self.places.iter().any(Place::is_usable) {
             return Err(error);
         }
@@ -316,14 +230,15 @@ impl<'a> Sweep<'a> {
     /// The outcome is in the store.
     pub(crate) fn finished(&mut self, slot: &str, outcome: Outcome) -> Result<(), RunError> {
         let cached = self.agenda.finish(&outcome)?;
-        if let Status::Failed { message, .. } = &outcome.status {
+        if let Status::Failed { cause, message } = &outcome.status
+            && *cause != Cause::Cancelled
+        {
             self.n_failed += 1;
             let most = self.plan.spec.schedule.max_failures;
             if most.is_some_and(|most| self.n_failed >= most) {
                 let first = message.lines().next().unwrap_or_default();
                 let n = self.n_failed;
-                self.halted
-                    .get_or_insert(format!("{n} trials failed, as many as may; the last: {first}"));
+                self.halted.get_or_insert(format!("{n} failed, as many as may; the last: {first}"));
             }
         }
         let (slot, outcome) = (slot.to_owned(), Box::new(outcome));
@@ -350,7 +265,8 @@ impl<'a> Sweep<'a> {
                 if !self.executor.outlives_coordinator() {
                     self.executor.cancel(slot);
                 }
-                if let Some(outcome) = self.store.ingest(&running.pending.key)? {
+                let outcome = self.store.ingest(&running.pending.key)?;
+                if let Some(outcome) = outcome.filter(|outcome| self.agenda.counts_here(outcome)) {
                     self.finished(&self.label(slot), outcome)?;
                 }
             }
@@ -363,13 +279,23 @@ impl<'a> Sweep<'a> {
     }
 }
 
+/// Since 1970.
+pub(crate) fn seconds(at: Timestamp) -> f64 {
+    at.as_millisecond() as f64 / 1000.0
+}
+
 impl Place {
-    fn is_usable(&self) -> bool {
+    pub(crate) fn is_usable(&self) -> bool {
         self.n_failed_starts < MAX_FAILED_STARTS
     }
 
-    fn is_free(&self) -> bool {
-        self.running.is_none() && self.is_usable()
+    pub(crate) fn is_free(&self) -> bool {
+        let rests = self.rests_until.is_some_and(|moment| Instant::now() < moment);
+        !self.is_busy() && self.is_usable() && !rests
+    }
+
+    fn is_busy(&self) -> bool {
+        self.running.is_some()
     }
 }
 

@@ -27,8 +27,6 @@ use crate::wire::WorkOrder;
 pub struct Assignment {
     /// What to run. Its folders are absolute and the same on every machine.
     pub order: WorkOrder,
-    /// How long the attempt may take.
-    pub timeout_secs: Option<u64>,
 }
 
 /// What a worker says while it runs an attempt.

@@ -60,7 +60,7 @@ fn carry_out(
     }
     let verdict = match file.read() {
         Err(error) => Verdict::NotStarted { message: format!("the trial file: {error}") },
-        Ok(Assignment { order, .. }) if has_outcome(&order) => Verdict::Completed,
+        Ok(Assignment { order }) if has_outcome(&order) => Verdict::Completed,
         Ok(assignment) => {
             let slot = slot_of(&assignment.order);
             // One of another kind than the last is not met within an array, but nothing forbids it.
@@ -102,19 +102,19 @@ fn attempt(file: &TrialFile, assignment: &Assignment, child: &mut Local) -> io::
         return Ok(Verdict::NotStarted { message: crate::error::chain(&error) });
     }
     let began = Instant::now();
-    let mut last_look = began;
+    let (mut last_look, mut last_sign) = (began, began);
     loop {
         match child.wait(TICK) {
             Ok(None) => {}
-            Ok(Some((_, SlotEvent::Epoch(point)))) => drop(file.tell(&Progress::Epoch(point))),
+            Ok(Some((_, SlotEvent::Epoch(point)))) => {
+                last_sign = Instant::now();
+                drop(file.tell(&Progress::Epoch(point)));
+            }
             Ok(Some((_, end))) => return Ok(verdict_of(end)),
             Err(error) => return Ok(Verdict::NotStarted { message: crate::error::chain(&error) }),
         }
-        if let Some(secs) = assignment.timeout_secs
-            && began.elapsed() >= Duration::from_secs(secs)
-        {
+        if let Some(message) = assignment.order.limits.passed(began, last_sign) {
             child.cancel(0);
-            let message = format!("the attempt took longer than timeout_secs: {secs}");
             return Ok(Verdict::Died { cause: Cause::Timeout, message });
         }
         if last_look.elapsed() >= LOOK {

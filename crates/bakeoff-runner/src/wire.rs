@@ -1,6 +1,7 @@
 //! What coordinator and worker say to each other: one JSON document a line.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use bakeoff_spec::{CurvePoint, Fitting, Outcome, Trial};
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,30 @@ pub struct WorkOrder {
     /// How it is fitted.
     #[serde(default)]
     pub fitting: Fitting,
+    /// How long it may take. Whoever sees when it begins holds it to them: the worker itself never does.
+    #[serde(default)]
+    pub limits: TimeLimits,
+}
+
+/// How long an attempt may take, in seconds; without end where nothing is said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimeLimits {
+    /// In all.
+    pub timeout_secs: Option<u64>,
+    /// Until its first epoch ends, and from each to the next.
+    pub stall_secs: Option<u64>,
+}
+
+impl TimeLimits {
+    /// Which limit has been passed, if any, by an attempt that began at one moment and last showed a sign at another.
+    pub(crate) fn passed(self, began: Instant, last_sign: Instant) -> Option<String> {
+        let is_past = |since: Instant, secs: u64| since.elapsed() >= Duration::from_secs(secs);
+        if let Some(secs) = self.timeout_secs.filter(|&secs| is_past(began, secs)) {
+            return Some(format!("the attempt took longer than timeout_secs: {secs}"));
+        }
+        let secs = self.stall_secs.filter(|&secs| is_past(last_sign, secs))?;
+        Some(format!("no epoch ended for longer than stall_secs: {secs}"))
+    }
 }
 
 /// Worker to coordinator.

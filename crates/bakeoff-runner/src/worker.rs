@@ -151,7 +151,7 @@ fn carry_out(order: &WorkOrder, run: &mut RunTrial<'_>, replies: &mut Replies) -
     let mut finished = result.unwrap_or_else(|panic| Finished {
         cost: Cost { epochs: curve.len() as u32, ..Cost::default() },
         curve,
-        ..failed_by_panic(&*panic)
+        ..failed_by_panic(&*panic, order.fitting.memory_limit_mb.is_some())
     });
     finished.cost.wall_secs = clock.elapsed().as_secs_f64();
     finished.cost.peak_rss_mb = peak_mb();
@@ -169,12 +169,18 @@ fn carry_out(order: &WorkOrder, run: &mut RunTrial<'_>, replies: &mut Replies) -
     (Reply::Failed(Box::new(outcome)), has_panicked)
 }
 
-fn failed_by_panic(panic: &(dyn Any + Send)) -> Finished {
+fn failed_by_panic(panic: &(dyn Any + Send), is_limited: bool) -> Finished {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
     let text = text.unwrap_or("without a message");
-    let cause = if tells_out_of_memory(text) { Cause::OutOfMemory } else { Cause::Crash };
-    Finished::failed(cause, format!("the trial panicked: {text}"))
+    // What oneDNN says when an allocation fails, among other things.
+    let is_memory =
+        tells_out_of_memory(text) || (is_limited && text.contains("could not create a primitive"));
+    if is_memory {
+        Finished::failed(Cause::OutOfMemory, format!("memory ran out: {text}"))
+    } else {
+        Finished::failed(Cause::Crash, format!("the trial panicked: {text}"))
+    }
 }
 
 fn outcome_of(order: &WorkOrder, finished: Finished, started_at: Timestamp) -> Outcome {

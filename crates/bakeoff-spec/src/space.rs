@@ -167,6 +167,18 @@ impl Domain {
         self.coordinate_of(value).is_some()
     }
 
+    fn holds_coordinate(&self, at: f64) -> bool {
+        match *self {
+            Self::Choice(ref values) => at.fract() == 0.0 && at >= 0.0 && at < values.len() as f64,
+            Self::Int { low, high } | Self::LogInt { low, high } => {
+                at.fract() == 0.0 && at >= low as f64 && at <= high as f64
+            }
+            Self::Uniform { low, high }
+            | Self::LogUniform { low, high }
+            | Self::Quantized { low, high, .. } => at >= low && at <= high,
+        }
+    }
+
     /// The coordinate of a value, if the domain holds it.
     fn coordinate_of(&self, value: &Value) -> Option<f64> {
         if let Self::Choice(values) = self {
@@ -226,6 +238,12 @@ impl Space {
             })
         };
         (said.len() == params.len() && params.iter().all(is_same)).then_some(point)
+    }
+
+    /// Whether a point lies in the space.
+    pub fn holds(&self, point: &[Option<f64>]) -> bool {
+        point.len() == self.dimensions.len()
+            && *self.fill(|i, of| point[i].filter(|&at| of.domain.holds_coordinate(at))) == *point
     }
 
     /// A point whose dimensions are set one after the other; those whose condition does not hold are left out without

@@ -231,22 +231,23 @@ impl ModelStudy {
     }
 }
 
-/// Seconds that search trials took, added up.
-pub fn device_secs(candidates: &[Candidate]) -> f64 {
-    let secs = candidates.iter().filter_map(|candidate| Some(candidate.brief.as_ref()?.wall_secs));
-    secs.filter(|secs| secs.is_finite()).sum()
+/// When the attempts of search trials began and ended, in seconds since 1970.
+pub fn spans(candidates: &[Candidate]) -> Vec<(f64, f64)> {
+    let briefs = candidates.iter().filter_map(|candidate| candidate.brief.as_ref());
+    let span = |brief: &Brief| {
+        let start = brief.started_ms as f64 / 1000.0;
+        (start, start + brief.wall_secs)
+    };
+    briefs.filter(|brief| brief.wall_secs.is_finite()).map(span).collect()
 }
 
-/// Seconds during which at least one search trial ran.
-pub fn wall_secs(candidates: &[Candidate]) -> f64 {
-    let briefs = candidates.iter().filter_map(|candidate| candidate.brief.as_ref());
-    let mut spans: Vec<(f64, f64)> = briefs
-        .filter(|brief| brief.wall_secs.is_finite())
-        .map(|brief| {
-            let start = brief.started_ms as f64 / 1000.0;
-            (start, start + brief.wall_secs)
-        })
-        .collect();
+/// Seconds of spans, added up.
+pub fn device_secs(spans: &[(f64, f64)]) -> f64 {
+    spans.iter().map(|(start, end)| end - start).sum()
+}
+
+/// Seconds that lie in at least one span.
+pub fn wall_secs(mut spans: Vec<(f64, f64)>) -> f64 {
     spans.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (mut sum, mut until) = (0.0, f64::NEG_INFINITY);
     for (start, end) in spans {

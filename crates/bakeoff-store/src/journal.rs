@@ -67,6 +67,17 @@ impl Journal {
         Ok((Self { file, path }, journaled))
     }
 
+    /// Takes all entries but the first `n` out.
+    pub fn keep(&mut self, n: usize) -> Result<(), StoreError> {
+        let cut = || {
+            let bytes = fs::read(&self.path)?;
+            let lines = bytes.split_inclusive(|&byte| byte == b'\n');
+            let len = lines.take(n).map(<[u8]>::len).sum::<usize>() as u64;
+            if len < bytes.len() as u64 { self.file.set_len(len) } else { Ok(()) }
+        };
+        cut().map_err(|source| StoreError::Write { path: self.path.clone(), source })
+    }
+
     /// Adds a document, on disk when this returns.
     pub fn append(&mut self, entry: &impl Serialize) -> Result<(), StoreError> {
         let write = || {

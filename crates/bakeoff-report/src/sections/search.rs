@@ -1,6 +1,6 @@
 //! What every model's search was allowed and what it tried, with the validation values.
 
-use bakeoff_spec::study::device_secs;
+use bakeoff_spec::study::{device_secs, spans};
 use bakeoff_spec::{Candidate, Plan, State};
 
 use crate::figures::Place;
@@ -124,7 +124,7 @@ fn spent(findings: &Findings<'_>) -> Table {
             count(|state| state == State::Failed),
             count(|state| matches!(state, State::Pruned { .. })),
             epochs.to_string(),
-            duration(device_secs(&study.candidates)),
+            duration(device_secs(&spans(&study.candidates))),
             ended,
         ]);
     }

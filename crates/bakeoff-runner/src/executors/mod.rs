@@ -32,7 +32,8 @@ pub trait Executor {
 
     /// Whether what runs goes on when the coordinator ends, to be found again by the next one.
     ///
-    /// Such an executor also holds attempts to the schedule's `timeout_secs` itself: it alone knows when they began.
+    /// Such an executor also holds attempts to their order's limits of time itself: it alone knows when they began. And
+    /// it shares out its devices itself: what trials are said to take, or that one must be alone, is no concern of ours.
     fn outlives_coordinator(&self) -> bool {
         false
     }

@@ -40,7 +40,6 @@ const LOOK: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Slurm {
     params: SlurmParams,
-    timeout_secs: Option<u64>,
     slots: Vec<Slot>,
     program: path::PathBuf,
     args: Vec<std::ffi::OsString>,
@@ -125,7 +124,6 @@ impl ExecutorPlugin for Slurm {
         let slots: Vec<Slot> = (0..params.outstanding).map(slot).collect();
         let now = Instant::now();
         Ok(Self {
-            timeout_secs: schedule.timeout_secs,
             flights: slots.iter().map(|_| None).collect(),
             slots,
             program: options.program.clone(),

@@ -1,5 +1,9 @@
-//! Median stopping (Golovin et al., KDD 2017, section 3.2.2): a trial stops whose best value so far is worse than what
-//! the median of the others had reached by the same epoch.
+//! Median stopping, after Golovin et al. (KDD 2017, section 3.2.2): a trial stops whose best value so far is worse than
+//! what the median of the others had reached by the same epoch.
+//!
+//! There, the median is over running averages of completed trials. Here it is over best values so far, since early
+//! stopping keeps the best epoch's weights; and stopped trials count with what they had reached, since without them the
+//! threshold would rise with each stop until nothing but the winner passes.
 
 use bakeoff_spec::Plugin;
 use schemars::JsonSchema;

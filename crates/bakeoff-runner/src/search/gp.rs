@@ -105,7 +105,7 @@ impl Gp {
             bases = allowed.take(3).cloned().collect();
         }
         let mut points = scored.into_iter().map(|(_, point)| point);
-        points.find(|point| (ask.is_allowed)(point) && !history.has_tried(point))
+        points.find(|point| ask.is_fresh(point))
     }
 }
 

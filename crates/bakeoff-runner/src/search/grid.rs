@@ -58,17 +58,15 @@ impl Search for Grid {
         let n = space.grid_size().unwrap_or(usize::MAX).saturating_mul(samples);
         let is_part = ask.n_trials.is_some_and(|n_trials| n_trials < n);
         // A part of a grid has room for constraints to leave some out.
-        let most = ask.n_trials.map_or(n, |n_trials| n.min(n_trials.saturating_mul(OVERDRAW)));
+        let most = |n_trials: usize| n_trials.saturating_mul(OVERDRAW.0).max(OVERDRAW.1).min(n);
+        let most = ask.n_trials.map_or(n, most);
         while self.next < most {
             let at = if is_part { self.shuffled(n, ask.rng_of) } else { self.next };
             self.next += 1;
             // By its number in the grid, so that a search that goes on, or has a larger budget, comes to the same points.
             let mut rng = (ask.rng_of)(at);
             let point = space.grid_point(at / samples, |dimension| draw(dimension, &mut rng));
-            let is_fresh = |point: &bakeoff_spec::Point| {
-                (ask.is_allowed)(point) && !ask.history.has_tried(point)
-            };
-            if let Some(point) = point.filter(is_fresh) {
+            if let Some(point) = point.filter(|point| ask.is_fresh(point)) {
                 return Step::Try(Proposal::of(point));
             }
         }
@@ -76,8 +74,8 @@ impl Search for Grid {
     }
 }
 
-/// How many more points than the budget are looked at in a large grid.
-const OVERDRAW: usize = 1000;
+/// Points of a large grid that are looked at: so many times the budget, and at least so many.
+const OVERDRAW: (usize, usize) = (20, 20_000);
 
 impl Grid {
     /// The entry `self.next` of a random permutation of `0..n`, made as far as it is asked for (Fisher and Yates).

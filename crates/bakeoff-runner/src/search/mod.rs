@@ -45,6 +45,8 @@ pub struct Ask<'a> {
     pub may_begin: bool,
     /// How many new configurations the budget has in all, where it counts them.
     pub n_trials: Option<usize>,
+    /// The share of the budget that is used up, where it counts seconds.
+    pub spent: Option<f64>,
     /// Whether the model and the spec's constraints allow a point.
     pub is_allowed: &'a dyn Fn(&Point) -> bool,
 }
@@ -114,11 +116,17 @@ impl Ask<'_> {
     pub fn draw_fresh(&mut self) -> Option<Point> {
         for _ in 0..PATIENCE {
             let point = self.draw();
-            if (self.is_allowed)(&point) && !self.history.has_tried(&point) {
+            if self.is_fresh(&point) {
                 return Some(point);
             }
         }
         None
+    }
+
+    /// Whether a point was not tried and is allowed.
+    pub fn is_fresh(&self, point: &Point) -> bool {
+        // In this order: constraints take a hundred times as long.
+        !self.history.has_tried(point) && (self.is_allowed)(point)
     }
 
     /// A point drawn from the whole space.

@@ -122,6 +122,9 @@ impl Ladder {
         bracket_of: &dyn Fn(usize) -> usize,
     ) -> Step {
         let standing = self.standing(&ask.history, n_brackets, bracket_of);
+        if ask.spent.is_some_and(|spent| spent >= 1.0) {
+            return Self::rest(&standing);
+        }
         for rung in (0..self.n_rungs() - 1).rev() {
             for bracket in &standing {
                 let n_ended = bracket[rung].iter().filter(|one| !one.is_pending).count();
@@ -145,12 +148,20 @@ impl Ladder {
 
     /// Synchronous promotion (Jamieson and Talwalkar, AISTATS 2016): a rung is judged when all of it has ended.
     pub(super) fn climb_together(&self, ask: &mut Ask<'_>) -> Step {
+        let standing = self.standing(&ask.history, 1, &|_| 0);
+        if ask.spent.is_some_and(|spent| spent >= 1.0) {
+            return Self::rest(&standing);
+        }
+        // All rungs together take about as long each, so the lowest gets its part of a budget of seconds; once another
+        // was begun, it is closed.
+        let is_closed = standing[0].iter().skip(1).any(|rung| !rung.is_empty());
+        let has_room = |spent: f64| spent * (self.n_rungs() as f64) < 1.0 && !is_closed;
         if ask.may_begin
+            && ask.spent.is_none_or(has_room)
             && let Some(point) = ask.draw_fresh()
         {
             return Step::Try(Proposal { point, epochs: self.epochs_at(0), continues: None });
         }
-        let standing = self.standing(&ask.history, 1, &|_| 0);
         for (rung, climbers) in standing[0].iter().enumerate().take(self.n_rungs() - 1) {
             if climbers.iter().any(|one| one.is_pending) {
                 return Step::Wait;

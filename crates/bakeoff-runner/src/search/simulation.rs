@@ -147,7 +147,7 @@ impl Simulation {
             let Some(next) = next else { return Ok(search.candidates) };
             let (ends, number, brief) = under_way.remove(next);
             now = ends;
-            search.candidates[number].brief = Some(brief);
+            search.take_note(number, brief);
             search.n_open -= 1;
         }
     }
@@ -161,7 +161,7 @@ fn add(
 ) -> Result<usize, RunError> {
     let key = search.trial(&choice, epochs)?.key();
     search.n_open += 1;
-    Ok(search.add(Candidate { key, choice, epochs, continues, brief: None }))
+    Ok(search.add(Candidate { key, choice, epochs, continues, brief: None }, None))
 }
 
 fn maker(is_allowed: impl Fn(&Params) -> bool + Send + Sync + 'static) -> Maker {

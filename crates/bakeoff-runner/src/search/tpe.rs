@@ -106,6 +106,6 @@ impl Tpe {
         // Stable: of equals the earlier.
         drawn.sort_by(|a, b| b.0.total_cmp(&a.0));
         let mut points = drawn.into_iter().map(|(_, point)| point);
-        points.find(|point| (ask.is_allowed)(point) && !history.has_tried(point))
+        points.find(|point| ask.is_fresh(point))
     }
 }

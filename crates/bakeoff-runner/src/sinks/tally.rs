@@ -60,7 +60,7 @@ impl Tally {
             }
             RunEvent::TrialFinished { slot, outcome } => {
                 self.n_ran += 1;
-                self.n_failed += usize::from(!outcome.is_completed());
+                self.n_failed += usize::from(outcome.is_failed());
                 return self.running.remove(slot);
             }
             RunEvent::TrialRetried { key, .. } => {

@@ -6,7 +6,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use bakeoff_runner::WorkOrder;
+use bakeoff_runner::{TimeLimits, WorkOrder};
 use bakeoff_spec::{Fitting, Status, StopRule};
 use bakeoff_store::Folder;
 use serde_json::Value;
@@ -61,6 +61,7 @@ fn order(dir: &Path, model: &str, value: f64, fitting: Fitting) -> WorkOrder {
         cuda: false,
         threads: 1,
         fitting,
+        limits: TimeLimits::default(),
     }
 }
 

@@ -108,6 +108,25 @@ fn successive_halving_waits_for_the_whole_rung_and_keeps_exactly_one_in_three() 
 }
 
 #[test]
+fn a_deterministic_search_hides_the_last_results_no_longer_than_there_is_something_else_to_try() {
+    for (strategy, n_parallel) in
+        [("successive_halving", 1), ("successive_halving", 8), ("asha", 8)]
+    {
+        let params = [("min_epochs".into(), json!(1))].into();
+        let spec = SearchSpec { params, deterministic: true, lag: 8, ..spec(strategy, 1) };
+        let simulation = Simulation::of(&spec, line(), 27).epochs(27).parallel(n_parallel);
+        let tried = simulation.carry_out(loss).unwrap();
+        assert_chains_are_right(&tried);
+        let lengths: Vec<usize> = rungs(&tried).iter().map(Vec::len).collect();
+        if strategy == "successive_halving" {
+            assert_eq!(lengths, [27, 9, 3, 1]);
+        } else {
+            assert!(lengths[1] >= 9 && lengths[3] >= 1, "{lengths:?}");
+        }
+    }
+}
+
+#[test]
 fn hyperband_begins_its_brackets_in_turn_and_promotes_within_them() {
     let spec = spec("hyperband", 1);
     let simulation = Simulation::of(&spec, line(), 17).epochs(9);
@@ -160,6 +179,15 @@ fn part_of_a_large_grid_is_drawn_without_repeats_and_by_the_seed() {
     assert_eq!((one.len(), different.len()), (200, 200));
     assert_eq!(points(&tried(1)), points(&one));
     assert_ne!(points(&tried(2)), points(&one));
+    // A smaller budget has the first of them.
+    let simulation = Simulation::of(&spec("grid", 1), space.clone(), 7);
+    assert_eq!(points(&simulation.carry_out(|_, _| 0.0).unwrap()), points(&one)[..7]);
+    // All but one of a grid, and of it all.
+    for n_trials in [999, 1000, 5000] {
+        let simulation = Simulation::of(&spec("grid", 1), space.clone(), n_trials);
+        let tried = simulation.carry_out(|_, _| 0.0).unwrap();
+        assert_eq!(tried.len(), 1000.min(n_trials as usize));
+    }
 }
 
 #[test]

@@ -82,7 +82,7 @@ fn too_many_failures_stop_the_sweep() {
     let models: &[(&str, &[f64])] = &[("diverging", VALUES)];
     let study = bench.sweep(&plan(models, &with(&json!({"max_failures": 2})))).study.unwrap();
     assert_eq!(bench.runs().len(), 2);
-    assert!(study.halted.unwrap().starts_with("2 trials failed, as many as may"));
+    assert!(study.halted.unwrap().starts_with("2 failed, as many as may"));
 }
 
 #[test]
@@ -187,6 +187,42 @@ fn a_target_that_is_reached_ends_the_search_and_the_winner_is_tested() {
 }
 
 #[test]
+fn a_trial_that_waits_for_memory_keeps_no_other_waiting() {
+    let bench = Bench::begin();
+    let meminfo = std::fs::read_to_string("/proc/meminfo").unwrap();
+    let total_kb: u64 = meminfo.split_whitespace().nth(1).unwrap().parse().unwrap();
+    // All that there is, and the system itself has some of it.
+    let limits = json!({"models": {"quick_0": {"memory_mb": total_kb / 1024}}});
+    let plan = plan(&[("quick", &[0.1]), ("quick", &[0.2, 0.3])], &with(&limits));
+    let stop = Stop::default();
+    let wish = stop.clone();
+    let mut n_finished = 0;
+    let swept = bench.sweep_until(&plan, &stop, move |event| {
+        n_finished += u32::from(matches!(event, RunEvent::TrialFinished { .. }));
+        if n_finished == 4 {
+            wish.request();
+        }
+    });
+    let study = swept.study.unwrap();
+    assert_eq!((study.models[0].n_done(), study.models[1].n_done()), (0, 4));
+}
+
+#[test]
+fn a_sweep_that_is_paused_ends_with_its_last_trial() {
+    let bench = Bench::begin();
+    let dir = bench.dir.join("store");
+    let mut plan = plan(&[("slow", &[0.1])], &with(&json!({})));
+    plan.seeds.clear();
+    let swept = bench.sweep_until(&plan, &Stop::default(), move |event| {
+        if matches!(event, RunEvent::EpochEnded { .. }) {
+            let dir = dir.clone();
+            std::thread::spawn(move || ask(&dir, &Request::Pause));
+        }
+    });
+    assert_eq!(swept.study.unwrap().counts.ran, 1);
+}
+
+#[test]
 fn what_no_device_has_is_refused_at_once() {
     let bench = Bench::begin();
     let error = bench.sweep(&plan(&[("quick", VALUES)], &with(&json!({"memory_mb": 1_000_000}))));
@@ -198,7 +234,7 @@ fn what_no_device_has_is_refused_at_once() {
 #[test]
 fn another_terminal_sees_pauses_and_cancels() {
     let bench = Bench::begin();
-    let plan = plan(&[("endless", &[0.1, 0.2])], &with(&json!({})));
+    let plan = plan(&[("endless", &[0.1, 0.2, 0.3])], &with(&json!({})));
     let keys: Vec<String> = plan.models[0].grid().map(|trial| trial.key().to_string()).collect();
     let dir = bench.dir.join("store");
     let words = std::thread::spawn(move || {
@@ -224,15 +260,17 @@ fn another_terminal_sees_pauses_and_cancels() {
         assert!(matches!(ask(Request::Cancel(keys[0].clone())), Answer::Done(_)));
         let Answer::Status(standing) = ask(Request::Status) else { panic!("no standing") };
         assert!(standing.is_paused && standing.slots[0].1.is_none());
-        assert_eq!((standing.models[0].n_failed, standing.models[0].is_searched), (2, true));
+        assert_eq!((standing.models[0].n_failed, standing.models[0].is_searched), (2, false));
         assert!(matches!(ask(Request::Resume), Answer::Done(_)));
+        assert_eq!(running(), (keys[2].clone(), false));
+        assert!(matches!(ask(Request::Cancel(keys[2].clone())), Answer::Done(_)));
     });
     let study = bench.sweep(&plan).study.unwrap();
     words.join().unwrap();
     assert!(study.models[0].is_hopeless());
-    assert_eq!(study.failures.len(), 2);
+    assert_eq!(study.failures.len(), 3);
     for failure in &study.failures {
         assert!(matches!(failure.status, Status::Failed { cause: Cause::Cancelled, .. }));
     }
-    assert_eq!(bench.runs().len(), 1);
+    assert_eq!(bench.runs().len(), 2);
 }

@@ -1,9 +1,9 @@
 //! What searches propose to real workers, with budgets and pruning, and after a coordinator is gone.
 
 use bakeoff_runner::{Stop, study};
-use bakeoff_spec::study::device_secs;
+use bakeoff_spec::study::{device_secs, spans};
 use bakeoff_spec::{Candidate, Dimension, Domain, Params, Plan, RunEvent, State, Study};
-use bakeoff_store::Folder;
+use bakeoff_store::{Folder, Journal};
 use serde_json::{Value, json};
 
 use crate::stub::{Bench, plan, searched, value};
@@ -58,6 +58,48 @@ fn a_larger_budget_goes_on_where_the_smaller_one_ended() {
         // And the replicate of the winner, if that is another one now.
         assert!(bench.runs().len() - n_runs <= n_new + 1, "{name}: something ran twice");
     }
+}
+
+#[test]
+fn a_smaller_budget_ends_where_it_would_have_ended_alone() {
+    for name in ["tpe", "asha"] {
+        let bench = Bench::begin();
+        let with =
+            |trials| searched("climber", value(), &sections(&json!({"name": name}), trials, 1));
+        let (small, large) = (with(9), with(16));
+        let alone = tried(&small, &Bench::begin().sweep(&small).study.unwrap());
+        let first = tried(&large, &bench.sweep(&large).study.unwrap());
+        let n_runs = bench.runs().len();
+        let swept = bench.sweep(&small).study.unwrap();
+        assert_eq!(swept.models[0].n_configurations(), 9, "{name}");
+        assert_eq!(tried(&small, &swept), alone, "{name}");
+        // At most the replicate of a winner that the larger search has not, and for rungs what goes up earlier.
+        assert!(bench.runs().len() - n_runs <= 4, "{name}");
+        let again = bench.sweep(&small).study.unwrap();
+        assert_eq!(tried(&small, &again), alone, "{name}");
+        assert_eq!(tried(&large, &bench.sweep(&large).study.unwrap()), first, "{name}");
+    }
+}
+
+#[test]
+fn a_journal_that_says_what_the_space_does_not_hold_is_followed_up_to_there() {
+    let bench = Bench::begin();
+    let plan = searched("climber", value(), &sections(&json!({"name": "tpe"}), 6, 1));
+    let first = tried(&plan, &bench.sweep(&plan).study.unwrap());
+    let searches = bench.dir.join("store/searches");
+    let name = std::fs::read_dir(&searches).unwrap().next().unwrap().unwrap().path();
+    let key = name.file_stem().unwrap().to_str().unwrap().to_owned();
+    let folder = Folder::at(bench.dir.join("store"));
+    let entries = folder.read_journal(&key).unwrap().entries;
+    let (mut journal, _) = Journal::open(&folder, &key).unwrap();
+    journal.keep(3).unwrap();
+    journal
+        .append(&json!({"number": 3, "point": [99.0], "epochs": null, "continues": null}))
+        .unwrap();
+    journal.append(&entries[4]).unwrap();
+    drop(journal);
+    assert_eq!(tried(&plan, &bench.sweep(&plan).study.unwrap()), first);
+    assert_eq!(folder.read_journal(&key).unwrap().entries, entries, "mended");
 }
 
 #[test]
@@ -138,6 +180,21 @@ fn pruning_stops_what_falls_behind_and_the_winner_is_the_same() {
 }
 
 #[test]
+fn a_deterministic_search_prunes_the_same_on_one_slot_and_on_three() {
+    let sweep = |slots| {
+        let prune = json!({"name": "median", "params": {"n_startup": 3}});
+        let search = json!({"name": "random", "deterministic": true, "lag": 2, "prune": prune});
+        let plan = searched("climber", value(), &sections(&search, 14, slots));
+        let study = Bench::begin().sweep(&plan).study.unwrap();
+        let briefs = study.models[0].candidates.iter().map(|one| one.brief.clone().unwrap());
+        briefs.map(|brief| (brief.state, brief.selected)).collect::<Vec<_>>()
+    };
+    let alone = sweep(1);
+    assert!(alone.iter().any(|(state, _)| matches!(state, State::Pruned { .. })));
+    assert_eq!(alone, sweep(3));
+}
+
+#[test]
 fn a_search_goes_on_after_a_stop_with_what_it_had_proposed() {
     let bench = Bench::begin();
     let plan = searched("climber", value(), &sections(&json!({"name": "asha"}), 12, 2));
@@ -211,10 +268,44 @@ fn a_budget_of_time_is_used_up_and_not_much_more() {
     let model = &study.models[0];
     // Trials of 0.4 s: the sixth begins before the fifth, at the latest, has used up the budget.
     assert!((5..=8).contains(&model.candidates.len()), "{}", model.candidates.len());
-    assert!(device_secs(&model.candidates) >= 2.0);
+    assert!(device_secs(&spans(&model.candidates)) >= 2.0);
     let n_runs = bench.runs().len();
     let again = bench.sweep(&plan).study.unwrap();
     assert_eq!((bench.runs().len(), again.models), (n_runs, study.models));
+}
+
+#[test]
+fn a_grid_that_ends_before_its_time_stays_ended() {
+    let sections = json!({
+        "search": {"name": "grid", "params": {"samples": 2}},
+        "budget": {"device_time_secs": 600},
+        "schedule": {"devices": "cpu", "slots": 2},
+    });
+    let real = Dimension { params: vec!["x".into()], ..value().remove(0) };
+    let few =
+        Dimension { domain: Domain::Choice(vec![json!(0.1), json!(0.2)]), ..value().remove(0) };
+    let bench = Bench::begin();
+    let plan = searched("climber", vec![few, real], &sections);
+    let swept = bench.sweep(&plan).study.unwrap();
+    assert_eq!(swept.models[0].candidates.len(), 4);
+    let n_runs = bench.runs().len();
+    let read = study(&plan, &Folder::at(bench.dir.join("store"))).unwrap();
+    assert_eq!((&read.models, read.models[0].is_searched), (&swept.models, true));
+    let again = bench.sweep(&plan).study.unwrap();
+    assert_eq!((bench.runs().len(), again.models), (n_runs, swept.models));
+}
+
+#[test]
+fn attempts_that_came_to_nothing_count_towards_a_budget_of_time() {
+    let sections = json!({
+        "search": {"name": "random"},
+        "budget": {"device_time_secs": 2},
+        "schedule": {"devices": "cpu", "slots": 1, "timeout_secs": 1, "retries": 2},
+    });
+    let bench = Bench::begin();
+    bench.sweep(&searched("endless", value(), &sections)).study.unwrap();
+    // Three attempts of a second each: nothing else begins.
+    assert_eq!(bench.runs().len(), 3);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::{fs, thread};
 
 use bakeoff_runner::executors::slurm::element_files;
 use bakeoff_runner::executors::{self, SlotEvent};
-use bakeoff_runner::{RunError, Stop, WorkOrder, carry_out_files};
+use bakeoff_runner::{RunError, Stop, TimeLimits, WorkOrder, carry_out_files};
 use bakeoff_spec::registry::find;
 use bakeoff_spec::{Cause, Fitting, Plan, RunEvent, Status};
 use serde_json::{Value, json};
@@ -252,6 +252,7 @@ fn a_cancelled_trial_ends_and_those_that_share_its_element_do_not() {
                 cuda: false,
                 threads: 1,
                 fitting: Fitting::default(),
+                limits: TimeLimits::default(),
             };
             executor.start(slot, &order).unwrap();
         }

@@ -26,13 +26,8 @@ impl Slurm {
     pub(super) fn submit(&mut self) -> Result<(), RunError> {
         let Some(desk) = &mut self.desk else { return Ok(()) };
         let waiting = std::mem::take(&mut self.queue);
-        let assignments: Vec<Assignment> = waiting
-            .iter()
-            .map(|waiting| Assignment {
-                order: waiting.order.clone(),
-                timeout_secs: self.timeout_secs,
-            })
-            .collect();
+        let assignments: Vec<Assignment> =
+            waiting.iter().map(|waiting| Assignment { order: waiting.order.clone() }).collect();
         let elements: Vec<&[Assignment]> =
             assignments.chunks(self.params.trials_per_element.max(1) as usize).collect();
         let (submission, errands) = desk.write(&elements)?;
