@@ -30,12 +30,17 @@ fn a_mistyped_key_is_shown_in_its_line_with_the_likely_fix() {
 #[test]
 fn a_missing_data_file_is_an_error_in_the_spec() {
     let shell = Shell::new();
-    let source = "{ name: csv, params: { interactions: nowhere.csv } }";
-    let text = SMALL
-        .replace("{ name: synthetic, params: { n_users: 120, n_items: 60, seed: 5 } }", source);
-    shell.spec("small.yaml", &text);
-    let said = mistake(&shell, &["check", "small.yaml"]);
-    assert!(said.contains("small.yaml:5") && said.contains("nowhere.csv"), "{said}");
+    // The second has no end.
+    for path in ["nowhere.csv", "/dev/zero"] {
+        let source = format!("{{ name: csv, params: {{ interactions: {path} }} }}");
+        let text = SMALL.replace(
+            "{ name: synthetic, params: { n_users: 120, n_items: 60, seed: 5 } }",
+            &source,
+        );
+        shell.spec("small.yaml", &text);
+        let said = mistake(&shell, &["check", "small.yaml"]);
+        assert!(said.contains("small.yaml:5") && said.contains(path), "{said}");
+    }
 }
 
 #[test]

@@ -33,3 +33,32 @@ fn the_schema_beside_the_specs_is_what_the_binary_prints() {
     let kept = fs::read_to_string(root().join("experiments/schema.json")).unwrap();
     assert!(printed == kept, "run: target/release/bakeoff schema > experiments/schema.json");
 }
+
+/// The YAML blocks of a document.
+fn blocks(document: &str) -> Vec<String> {
+    let text = fs::read_to_string(root().join(document)).unwrap();
+    let blocks = text.split("```yaml\n").skip(1);
+    blocks.map(|block| block.split("```").next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn what_the_documents_show_can_be_written_into_a_spec() {
+    let shell = Shell::new();
+    let rest = "version: 1\ntask: top_n\n\
+                data: { source: { name: synthetic }, split: { name: leave_one_out } }\n";
+    let any_model = "models: [{ name: sasrec }]\n";
+    let [search, space] = &blocks("docs/search.md")[..] else { panic!("other blocks") };
+    let [schedule, slurm] = &blocks("docs/running.md")[..] else { panic!("other blocks") };
+    let specs = [
+        blocks("README.md")[0].clone(),
+        format!("{rest}{any_model}{search}"),
+        format!("{rest}search: {{ name: random }}\n{space}"),
+        format!("{rest}{any_model}{schedule}"),
+        format!("{rest}{any_model}{slurm}"),
+    ];
+    for (i, spec) in specs.iter().enumerate() {
+        let name = format!("shown_{i}.yaml");
+        shell.spec(&name, spec);
+        shell.ok(&["check", &name]);
+    }
+}

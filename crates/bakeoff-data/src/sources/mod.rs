@@ -1,6 +1,7 @@
 //! Where interactions come from. To add a source: write its file, add its line.
 
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use bakeoff_spec::registry::{find, params_of};
@@ -54,7 +55,9 @@ pub struct SourceFiles(pub Vec<SourceFile>);
 impl SourceFiles {
     /// Reads files into memory.
     pub fn read(files: Vec<(&'static str, PathBuf)>) -> Result<Self, DataError> {
-        let read = |(role, path): (&'static str, PathBuf)| match fs::read(&path) {
+        let read = |(role, path): (&'static str, PathBuf)| match is_file(&path)
+            .and_then(|()| fs::read(&path))
+        {
             Ok(bytes) => Ok(SourceFile { role, path, bytes }),
             Err(source) => Err(DataError::Read { path, source }),
         };
@@ -89,11 +92,20 @@ pub const ITEMS: &str = "items";
 pub fn hash(files: &[(&'static str, PathBuf)]) -> Result<String, DataError> {
     let hash = |(role, path): &(&'static str, PathBuf)| {
         let mut hasher = blake3::Hasher::new();
-        let update = File::open(path).and_then(|file| hasher.update_reader(file).map(|_| ()));
+        let open = is_file(path).and_then(|()| File::open(path));
+        let update = open.and_then(|file| hasher.update_reader(file).map(|_| ()));
         update.map_err(|source| DataError::Read { path: path.clone(), source })?;
         Ok((*role, hasher.finalize().to_string()))
     };
     Ok(content_key(&files.iter().map(hash).collect::<Result<Vec<_>, DataError>>()?))
+}
+
+/// A device or a pipe may have no end.
+fn is_file(path: &Path) -> io::Result<()> {
+    match fs::metadata(path)?.is_file() {
+        true => Ok(()),
+        false => Err(io::Error::other("it is no regular file")),
+    }
 }
 
 /// One registered source.
