@@ -198,6 +198,19 @@ fn an_index_that_is_gone_is_made_again() {
 }
 
 #[test]
+fn a_process_killed_while_it_opened_the_index_leaves_nothing_to_repair() {
+    let outcomes = some_outcomes(8);
+    let dir = store_of(&outcomes);
+    // As sled names and begins a snapshot, with a later place in its log than any before.
+    let half = dir.path().join("index/snap.0000000000FFFFFF.generating");
+    fs::write(&half, [7; 20]).unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    assert!(store.repairs().is_empty(), "{:?}", store.repairs());
+    assert_holds(&store, &outcomes);
+    assert!(!half.exists());
+}
+
+#[test]
 fn whatever_happens_to_the_files_of_the_index_no_outcome_is_lost() {
     let outcomes = some_outcomes(40);
     let mut n_rebuilt = 0;
