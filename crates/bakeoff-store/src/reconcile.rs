@@ -13,7 +13,7 @@ use bakeoff_spec::TrialKey;
 use crate::atomic_file::is_temporary;
 use crate::compact;
 use crate::error::StoreError;
-use crate::folder::{Folder, first_free, names_in, outcome_key};
+use crate::folder::{Folder, Found, first_free, names_in, outcome_key};
 use crate::index::{Index, IndexError};
 use crate::record::{KeyNumber, Stamp, key_of, number_of};
 use crate::repair::Repair;
@@ -131,20 +131,18 @@ fn bring_up_to_date(
     {
         let key = key_of(number);
         let is_known = stamp_in(known, number).is_some();
-        match folder.read_outcome(&key) {
-            Ok(Some(outcome)) => {
-                index.insert(stamp, outcome)?;
+        match folder.read_or_set_aside(&key)? {
+            Found::Outcome(outcome) => {
+                index.insert(stamp, *outcome)?;
                 if !is_known {
                     changes.added.push(key);
                 }
                 continue;
             }
-            Ok(None) => {}
-            Err(StoreError::Damaged { path, source: reason }) => {
-                let moved_to = folder.set_aside(&path)?;
+            Found::Nothing => {}
+            Found::SetAside { moved_to, reason } => {
                 changes.set_aside.push(Repair::SetAside { key: key.clone(), moved_to, reason });
             }
-            Err(error) => return Err(error),
         }
         if is_known {
             index.remove(&key)?;

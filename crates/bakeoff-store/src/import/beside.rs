@@ -54,7 +54,7 @@ impl Beside {
         let units = format!("{key}.f32");
         if let Some(bytes) = read(&self.units, &units, imported) {
             match side_files::decode_units(&bytes) {
-                Ok(_) => side_files::write(&ours.dir().join("units").join(&units), &bytes)?,
+                Ok(units) => ours.write_units(key, &units)?,
                 Err(damage) => pass_over(&self.units, &units, damage, imported),
             }
         }

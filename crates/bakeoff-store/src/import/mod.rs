@@ -18,9 +18,8 @@ use self::beside::Beside;
 use self::foreign::{LARGEST, Place};
 use crate::check::{Flaw, problem};
 use crate::error::StoreError;
-use crate::folder::{Written, outcome_key, unreadable};
+use crate::folder::{Found, Written, outcome_key, unreadable};
 use crate::outcome_file::{self, SCHEMA};
-use crate::reconcile::stamp_of;
 use crate::store::Store;
 
 /// What came of it.
@@ -131,15 +130,7 @@ impl Store {
         beside: Option<&Beside>,
         imported: &mut Imported,
     ) -> Result<(), StoreError> {
-        let path = self.folder.outcome_path(&theirs.key);
-        let ours = match self.folder.read_outcome(&theirs.key) {
-            Err(StoreError::Damaged { path, .. }) => {
-                self.folder.set_aside(&path)?;
-                None
-            }
-            ours => ours?,
-        };
-        if let Some(ours) = ours {
+        if let Found::Outcome(ours) = self.folder.read_or_set_aside(&theirs.key)? {
             if ours.is_completed() && theirs.is_completed() {
                 match difference(&ours, &theirs) {
                     difference if difference > TOLERANCE => imported.differing.push(Differing {
@@ -165,11 +156,10 @@ impl Store {
         match self.folder.write_outcome(&theirs)? {
             Written::New => imported.new += 1,
             Written::Replaced => imported.replaced += 1,
-            Written::AlreadyCompleted => imported.kept += 1,
+            Written::AlreadyCompleted | Written::AlreadyPruned => imported.kept += 1,
         }
-        if let Some(stamp) = stamp_of(&path)? {
-            self.index.insert(stamp, theirs)?;
-        }
+        // What is there now, which is ours if a worker was faster.
+        self.take_note(&theirs.key)?;
         Ok(())
     }
 }

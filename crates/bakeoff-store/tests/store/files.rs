@@ -7,7 +7,7 @@ use bakeoff_spec::card::{DatasetCard, Spread};
 use bakeoff_spec::trial::{Recipe, Task, Use};
 use bakeoff_store::{Folder, Store, StoreError, Written};
 
-use crate::samples::{completed, failed};
+use crate::samples::{completed, failed, pruned};
 
 #[test]
 fn an_outcome_is_read_as_it_was_written() {
@@ -61,6 +61,20 @@ fn a_failed_outcome_gives_way_to_a_later_one() {
     assert_eq!(folder.write_outcome(&again).unwrap(), Written::Replaced);
     assert_eq!(folder.write_outcome(&completed(1)).unwrap(), Written::Replaced);
     assert_eq!(folder.read_outcome(&again.key).unwrap(), Some(completed(1)));
+}
+
+#[test]
+fn a_pruned_outcome_is_not_lost_to_the_failure_of_another_spec() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    assert_eq!(store.record(&pruned(1, "a")).unwrap(), Written::New);
+    assert_eq!(store.record(&failed(1)).unwrap(), Written::AlreadyPruned);
+    assert_eq!(store.get(&failed(1).key).unwrap(), Some(pruned(1, "a")));
+    assert_eq!(store.folder().attempts(&failed(1).key).unwrap(), [failed(1)]);
+    for better in [pruned(1, "b"), completed(1)] {
+        assert_eq!(store.record(&better).unwrap(), Written::Replaced);
+        assert_eq!(store.get(&better.key).unwrap(), Some(better));
+    }
 }
 
 #[test]
