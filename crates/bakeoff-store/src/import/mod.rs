@@ -90,8 +90,8 @@ impl Store {
                     continue;
                 }
             };
-            match outcome_file::decode(&bytes, &key) {
-                Ok(decoded) => self.take_in(decoded.outcome, Some(&beside), &mut imported)?,
+            match outcome_file::decode_foreign(&bytes, Some(&key)) {
+                Ok(outcome) => self.take_in(outcome, Some(&beside), &mut imported)?,
                 Err(error) => {
                     let error = unreadable(&path, error, SCHEMA);
                     imported.pass_over(path, problem(&error));
@@ -113,8 +113,8 @@ impl Store {
                 break;
             }
             let place = PathBuf::from(format!("{}:{n}", from.display()));
-            match outcome_file::decode_any(&line) {
-                Ok(decoded) => self.take_in(decoded.outcome, None, &mut imported)?,
+            match outcome_file::decode_foreign(&line, None) {
+                Ok(outcome) => self.take_in(outcome, None, &mut imported)?,
                 Err(error) => {
                     let error = unreadable(&place, error, SCHEMA);
                     imported.pass_over(place, problem(&error));
