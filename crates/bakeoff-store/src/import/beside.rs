@@ -32,12 +32,14 @@ impl Beside {
     pub(super) fn of(other: &Path) -> Result<Self, StoreError> {
         let (attempts, checkpoints) =
             (Place::of(other, "attempts")?, Place::of(other, "checkpoints")?);
+        let mut numbered = attempts.names()?;
+        numbered.sort_by_key(|name| side_files::attempt_number(name));
         Ok(Self {
             units: Place::of(other, "units")?,
             cards: Place::of(other, "cards")?,
             specs: Place::of(other, "specs")?,
             searches: Place::of(other, "searches")?,
-            attempts_of: by_key(attempts.names()?),
+            attempts_of: by_key(numbered),
             checkpoints_of: by_key(checkpoints.names()?),
             attempts,
             checkpoints,

@@ -149,12 +149,17 @@ fn cards_specs_checkpoints_and_attempts_have_their_places() {
     }
     let stem = folder.checkpoint_path(&completed(3).trial.fit_key()).unwrap();
     fs::write(stem.with_extension("safetensors"), b"weights").unwrap();
-    let attempts = [2, 1].map(|attempt| Outcome { attempt, ..failed(4) });
+    // A sweep that begins again counts from 1 anew.
+    let attempts = [(1, 5), (2, 6), (1, 7)].map(|(attempt, best_epoch)| Outcome {
+        attempt,
+        best_epoch,
+        ..failed(4)
+    });
     for attempt in &attempts {
         store.note_attempt(attempt).unwrap();
     }
-    let noted = folder.attempts(&attempts[0].key).unwrap();
-    assert_eq!(noted.iter().map(|outcome| outcome.attempt).collect::<Vec<_>>(), [1, 2]);
+    store.note_attempt(&attempts[0]).unwrap();
+    assert_eq!(folder.attempts(&attempts[0].key).unwrap(), attempts, "each of them, and once");
 }
 
 #[test]
