@@ -180,7 +180,11 @@ fn outcome_files(folder: &Folder) -> Result<Vec<(KeyNumber, Stamp)>, StoreError>
 const A_WHILE: Duration = Duration::from_secs(3600);
 
 pub(crate) fn is_long_ago(path: &Path) -> bool {
+    is_older(path, A_WHILE)
+}
+
+pub(crate) fn is_older(path: &Path, least: Duration) -> bool {
     let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
     let age = modified.map(|modified| SystemTime::now().duration_since(modified));
-    matches!(age, Ok(Ok(age)) if age > A_WHILE)
+    matches!(age, Ok(Ok(age)) if age > least)
 }
