@@ -117,12 +117,14 @@ impl Trial {
 }
 
 /// Names a trial everywhere: in the store, in file names, in reports. 32 hex digits of BLAKE3.
+///
+/// Whatever it is read from, nothing else passes: a key becomes a file name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String")]
 pub struct TrialKey(String);
 
 impl TrialKey {
-    /// Accepts 32 lower-case hex digits, nothing else: a key becomes a file name.
+    /// Accepts 32 lower-case hex digits, nothing else.
     pub fn parse(text: &str) -> Option<Self> {
         let is_hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
         (text.len() == KEY_LEN && text.chars().all(is_hex)).then(|| Self(text.to_owned()))
@@ -144,6 +146,20 @@ impl fmt::Display for TrialKey {
         f.write_str(&self.0)
     }
 }
+
+impl TryFrom<String> for TrialKey {
+    type Error = NotAKey;
+
+    fn try_from(text: String) -> Result<Self, NotAKey> {
+        // It may be long, and of anybody's making.
+        Self::parse(&text).ok_or_else(|| NotAKey(text.chars().take(KEY_LEN).collect()))
+    }
+}
+
+/// A text, or the beginning of one, that names no trial.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a key: keys are 32 lower-case hex digits")]
+pub struct NotAKey(String);
 
 const KEY_LEN: usize = 32;
 
@@ -209,5 +225,17 @@ mod tests {
         assert!(TrialKey::parse(&"a".repeat(32)).is_some());
         assert!(TrialKey::parse(&"A".repeat(32)).is_none());
         assert!(TrialKey::parse("../../etc/passwd").is_none());
+    }
+
+    #[test]
+    fn a_key_that_is_read_is_checked_like_any_other() {
+        let good = format!("\"{}\"", "a".repeat(32));
+        let key: TrialKey = serde_json::from_str(&good).unwrap();
+        assert_eq!(serde_json::to_string(&key).unwrap(), good);
+        for bad in ["\"../../pwned\"", "\"\"", "7"] {
+            assert!(serde_json::from_str::<TrialKey>(bad).is_err(), "{bad}");
+        }
+        let error = serde_json::from_str::<TrialKey>("\"../../pwned\"").unwrap_err().to_string();
+        assert!(error.starts_with("\"../../pwned\" is not a key: keys are 32"), "{error}");
     }
 }

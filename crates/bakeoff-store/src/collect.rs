@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use bakeoff_spec::TrialKey;
+use bakeoff_spec::{Outcome, Scored, TrialKey};
 use serde::Serialize;
 
 use crate::atomic_file::{is_temporary, sync_folder_of};
 use crate::check::PLACES;
 use crate::error::StoreError;
 use crate::folder::{leading_key, names_in};
-use crate::reconcile::is_long_ago;
+use crate::reconcile::{is_long_ago, is_older};
 use crate::store::Store;
 
 /// What was removed, or would be.
@@ -56,25 +57,58 @@ impl Store {
         removal.finish()
     }
 
+    /// The fits whose checkpoints are of use although no spec asks for them: those that were tested, and those of
+    /// searches under way, which train their winner from its checkpoint and longer fits from those of shorter ones.
+    ///
+    /// A search is under way while no trial of the same spec and model was tested.
+    pub fn fits_in_use(&self) -> Result<BTreeSet<String>, StoreError> {
+        let (mut in_use, mut ended) = (BTreeSet::new(), BTreeSet::new());
+        let mut searched = Vec::new();
+        self.for_each(&self.keys()?, |_, outcome| {
+            let Some(Outcome { trial, provenance, .. }) = outcome else { return };
+            let (fit, search) = (trial.fit_key(), (provenance.spec_hash, trial.model.name));
+            match trial.scored {
+                Scored::Valid => searched.push((fit, search)),
+                Scored::ValidAndTest => {
+                    in_use.insert(fit);
+                    ended.insert(search);
+                }
+            }
+        })?;
+        let under_way = searched.into_iter().filter(|(_, search)| !ended.contains(search));
+        in_use.extend(under_way.map(|(fit, _)| fit));
+        Ok(in_use)
+    }
+
     /// Removes checkpoints of fits that `keep` does not name, and what workers that were killed left: units, attempts
     /// and checkpoints without an outcome, half-written files. Of these, what is younger than an hour may be in the
-    /// hands of a worker and stays. With `dry_run`, only says what it would remove.
+    /// hands of a worker and stays. So does, for a month, an unfinished fit that the next attempt at its trial goes on
+    /// from, whatever `keep` says. With `dry_run`, only says what it would remove.
     pub fn collect(
         &self,
         keep: &dyn Fn(&str) -> bool,
         dry_run: bool,
     ) -> Result<Collected, StoreError> {
         let trials: BTreeSet<TrialKey> = self.folder.outcome_keys()?.into_iter().collect();
-        let mut fits = BTreeSet::new();
+        let (mut fits, mut over) = (BTreeSet::new(), BTreeSet::new());
         self.for_each(&self.keys()?, |_, outcome| {
-            fits.extend(outcome.map(|outcome| outcome.trial.fit_key()));
+            let Some(outcome) = outcome else { return };
+            let fit = outcome.trial.fit_key();
+            if !outcome.is_failed() {
+                over.insert(fit.clone());
+            }
+            fits.insert(fit);
         })?;
         let mut removal = Removal::new(self.folder.dir(), dry_run);
         for place in ["units", "attempts"] {
             removal.remove_each(place, |key, path| !trials.contains(key) && is_long_ago(path))?;
         }
         removal.remove_each("checkpoints", |fit, path| {
-            !keep(fit.as_str()) && (fits.contains(fit.as_str()) || is_long_ago(path))
+            let fit = fit.as_str();
+            if !over.contains(fit) && is_unfinished(path) {
+                return !keep(fit) && is_older(path, A_MONTH);
+            }
+            !keep(fit) && (fits.contains(fit) || is_long_ago(path))
         })?;
         removal.remove_temporary()?;
         removal.finish()
@@ -86,6 +120,14 @@ impl Store {
         removal.remove_temporary()?;
         removal.finish()
     }
+}
+
+/// Whoever has not come back to a sweep by then trains the trials that were under way from the beginning.
+const A_MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Whether it is the checkpoint of a fit that was under way.
+fn is_unfinished(path: &Path) -> bool {
+    path.to_string_lossy().ends_with(".partial.safetensors")
 }
 
 /// Removes files, or only notes them.

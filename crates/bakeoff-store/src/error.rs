@@ -100,6 +100,14 @@ pub enum Damage {
     /// Its name promises another trial.
     #[error("it holds trial {0}")]
     WrongKey(TrialKey),
+    /// Its key promises another trial than the one it describes.
+    #[error("it calls itself the outcome of trial {key}, and the trial in it is {trial}")]
+    WrongTrial {
+        /// What it is called.
+        key: TrialKey,
+        /// What it should be called.
+        trial: TrialKey,
+    },
 }
 
 fn holder(pid: Option<u32>, since: Option<&str>) -> String {

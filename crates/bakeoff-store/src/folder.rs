@@ -26,6 +26,20 @@ pub enum Written {
     Replaced,
     /// It was dropped: the trial had completed before, and a late twin changes nothing.
     AlreadyCompleted,
+    /// It was dropped: it failed, and the trial had been pruned before.
+    AlreadyPruned,
+}
+
+/// What there is of a trial.
+#[derive(Debug)]
+pub(crate) enum Found {
+    Outcome(Box<Outcome>),
+    Nothing,
+    /// A file that could not be read and is in `damaged/` now.
+    SetAside {
+        moved_to: PathBuf,
+        reason: Damage,
+    },
 }
 
 /// Every outcome of a folder.
@@ -50,7 +64,10 @@ impl Folder {
 
     /// Writes the file of a trial's outcome, on disk when this returns.
     ///
-    /// A completed outcome is never replaced, whoever comes late; a failed one is.
+    /// A completed outcome is never replaced, whoever comes late; a failed one is. A pruned one gives way to all but a
+    /// failed one, so that a spec whose rule stopped the trial does not lose it to the failure of a spec without that
+    /// rule. Specs with two different rules do replace one another's pruned outcomes, since a store keeps one a trial:
+    /// to each the trial has not run then, and it runs again.
     pub fn write_outcome(&self, outcome: &Outcome) -> Result<Written, StoreError> {
         let path = self.outcome_path(&outcome.key);
         let write_error = |source| StoreError::Write { path: path.clone(), source };
@@ -69,6 +86,9 @@ impl Folder {
             let _replacing = self.lock_replacing()?;
             match self.read_outcome(&outcome.key) {
                 Ok(Some(there)) if there.is_completed() => break Written::AlreadyCompleted,
+                Ok(Some(there)) if outcome.is_failed() && !there.is_failed() => {
+                    break Written::AlreadyPruned;
+                }
                 Ok(Some(_)) => {
                     staged.persist(&path).map_err(|error| write_error(error.error))?;
                     break Written::Replaced;
@@ -88,6 +108,25 @@ impl Folder {
     pub fn read_outcome(&self, key: &TrialKey) -> Result<Option<Outcome>, StoreError> {
         let decoded = read_outcome_file(&self.outcome_path(key), key)?;
         Ok(decoded.map(|decoded| decoded.outcome))
+    }
+
+    /// The outcome of a trial. A file that cannot be read is moved to `damaged/`, unless a worker has put a readable
+    /// one in its place since.
+    pub(crate) fn read_or_set_aside(&self, key: &TrialKey) -> Result<Found, StoreError> {
+        let found = |outcome: Option<Outcome>| {
+            outcome.map_or(Found::Nothing, |outcome| Found::Outcome(Box::new(outcome)))
+        };
+        match self.read_outcome(key) {
+            Err(StoreError::Damaged { .. }) => {}
+            outcome => return outcome.map(found),
+        }
+        let _replacing = self.lock_replacing()?;
+        match self.read_outcome(key) {
+            Err(StoreError::Damaged { path, source: reason }) => {
+                Ok(Found::SetAside { moved_to: self.set_aside(&path)?, reason })
+            }
+            outcome => outcome.map(found),
+        }
     }
 
     /// Every outcome, by key.
@@ -120,7 +159,8 @@ impl Folder {
         self.outcomes_dir().join(format!("{key}.json"))
     }
 
-    /// Moves an unreadable file to `damaged/`, under a name that is free there.
+    /// Moves an unreadable file to `damaged/`, under a name that is free there. Of outcomes, only for who holds
+    /// [`Self::lock_replacing`].
     pub(crate) fn set_aside(&self, path: &Path) -> Result<PathBuf, StoreError> {
         let dir = self.dir.join("damaged");
         create_folder(&dir).map_err(|source| StoreError::Write { path: dir.clone(), source })?;
@@ -134,7 +174,8 @@ impl Folder {
         Ok(aside)
     }
 
-    /// Held while an outcome that is there is replaced; given back when dropped or when the process dies.
+    /// Held while an outcome that is there is replaced or taken away, and since before it was last read; given back when
+    /// dropped or when the process dies.
     pub(crate) fn lock_replacing(&self) -> Result<File, StoreError> {
         let path = self.outcomes_dir().join(".replacing");
         let lock = || {

@@ -1,12 +1,13 @@
 //! The index: outcomes without their curves, by trial key, in sled. The only file that names sled.
 //!
 //! sled 0.34 is its last stable version and asks for care. Its lock may outlive a dropped database for a moment; a
-//! damaged file makes it panic as often as it returns an error; and what is not flushed is lost when the process is
-//! killed. So it is opened with patience and under `catch_unwind`, read through once, and everything in it can be
-//! made again from the outcome files.
+//! damaged file makes it panic as often as it returns an error; what is not flushed is lost when the process is killed;
+//! and a process that is killed while it opens the database may leave a file that keeps it from being opened again. So it is
+//! opened with patience and under `catch_unwind`, read through once, and everything in it can be made again from the
+//! outcome files.
 
 use std::cell::Cell;
-use std::fs::{File, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
@@ -88,6 +89,7 @@ impl Index {
     }
 
     fn open_now(dir: &Path) -> Result<Opened, IndexError> {
+        remove_half_snapshots(dir).map_err(sled::Error::Io)?;
         let database = sled::Config::new()
             .path(dir)
             .cache_capacity(CACHE_BYTES)
@@ -226,6 +228,25 @@ const CACHE_BYTES: u64 = 4 << 20;
 /// thousand keys here and there would fill 90 MB by then. Looking again costs next to nothing.
 const MORE_LOOK_UPS: usize = 7;
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Removes what a process that was killed while it opened the index left of a snapshot. Sled would take it for its
+/// newest snapshot, and the whole index for damaged. The log holds all that such a snapshot would.
+fn remove_half_snapshots(dir: &Path) -> io::Result<()> {
+    // Sled writes snapshots while it holds this very lock, and will say so itself where it is held.
+    let Ok(database) = File::open(dir.join("db")) else { return Ok(()) };
+    if database.try_lock().is_err() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
 
 fn damaged(key: KeyNumber) -> IndexError {
     IndexError::Record(key_of(key).short().to_owned())

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::atomic_file::{create_folder, sync_folder_of};
 use crate::error::StoreError;
 use crate::folder::{Folder, read_if_there};
-use crate::side_files::checked;
+use crate::side_files::{checked, write};
 
 /// The version that is written.
 const VERSION: &str = "1";
@@ -40,6 +40,21 @@ impl Folder {
     /// What the search `key` has proposed so far.
     pub fn read_journal(&self, key: &str) -> Result<Journaled, StoreError> {
         Ok(read(&self.journal_path(key)?)?.0)
+    }
+
+    /// Writes the documents of `journaled` in place of a journal that nobody has open. Only for who holds the store.
+    pub(crate) fn replace_journal(
+        &self,
+        key: &str,
+        journaled: &Journaled,
+    ) -> Result<(), StoreError> {
+        let path = self.journal_path(key)?;
+        if read(&path)?.0.n_damaged > 1 {
+            self.set_aside_copy(&path)?;
+        }
+        let lines: String =
+            journaled.entries.iter().map(|entry| line_of(&entry.to_string())).collect();
+        write(&path, lines.as_bytes())
     }
 
     fn journal_path(&self, key: &str) -> Result<PathBuf, StoreError> {
@@ -82,17 +97,26 @@ impl Journal {
     pub fn append(&mut self, entry: &impl Serialize) -> Result<(), StoreError> {
         let write = || {
             let json = serde_json::to_string(entry)?;
-            let line = format!("{VERSION} {} {json}\n", checksum(&json));
-            (&self.file).write_all(line.as_bytes())?;
+            (&self.file).write_all(line_of(&json).as_bytes())?;
             self.file.sync_data()
         };
         write().map_err(|source| StoreError::Write { path: self.path.clone(), source })
     }
 }
 
-/// The documents that can be trusted, and the bytes that they take.
+impl Journaled {
+    /// What the bytes of a journal say.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        trusted(bytes).0
+    }
+}
+
 fn read(path: &Path) -> Result<(Journaled, u64), StoreError> {
-    let Some(bytes) = read_if_there(path)? else { return Ok(Default::default()) };
+    Ok(trusted(&read_if_there(path)?.unwrap_or_default()))
+}
+
+/// The documents that can be trusted, and the bytes that they take.
+fn trusted(bytes: &[u8]) -> (Journaled, u64) {
     let mut journaled = Journaled::default();
     let mut good_len = 0;
     for line in bytes.split_inclusive(|&byte| byte == b'\n') {
@@ -104,7 +128,11 @@ fn read(path: &Path) -> Result<(Journaled, u64), StoreError> {
             None => journaled.n_damaged += 1,
         }
     }
-    Ok((journaled, good_len))
+    (journaled, good_len)
+}
+
+fn line_of(json: &str) -> String {
+    format!("{VERSION} {} {json}\n", checksum(json))
 }
 
 fn entry(line: &[u8]) -> Option<Value> {

@@ -17,7 +17,7 @@
 //! | --- | --- |
 //! | `outcomes/KEY.json` | what became of a trial: read with `jq .outcome` |
 //! | `units/KEY.f32` | the selecting metric by user or row: 32 bytes of BLAKE3, then little-endian f32 |
-//! | `attempts/KEY.N.json` | attempts that failed before |
+//! | `attempts/KEY.N.json` | attempts that failed before, numbered as they were noted |
 //! | `checkpoints/FIT.safetensors` | trained weights, by fit key |
 //! | `searches/KEY.lines` | what a search proposed, in order |
 //! | `cards/KEY.json`, `specs/HASH.yaml` | the datasets in figures and the specs that outcomes refer to |

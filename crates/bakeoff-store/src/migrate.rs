@@ -10,7 +10,6 @@ use crate::atomic_file::write_atomically;
 use crate::error::StoreError;
 use crate::folder::{leading_key, names_in, read_outcome_file};
 use crate::outcome_file::{self, Decoded, SCHEMA};
-use crate::reconcile::stamp_of;
 use crate::store::Store;
 
 /// How many files were rewritten.
@@ -43,9 +42,7 @@ impl Store {
             let Some(outcome) = self.folder.read_outcome(&key)? else { continue };
             rewrite(&path, &outcome)?;
             drop(replacing);
-            if let Some(stamp) = stamp_of(&path)? {
-                self.index.insert(stamp, outcome)?;
-            }
+            self.take_note(&key)?;
             migrated.outcomes += 1;
         }
         self.index.flush()?;

@@ -2,7 +2,10 @@
 
 use std::io;
 
+use bakeoff_spec::trial::content_key;
 use bakeoff_spec::{Outcome, TrialKey};
+use serde::Deserialize;
+use serde_json::Value;
 
 use crate::error::Damage;
 use crate::sealed::{Unsealed, seal, seal_line, unseal};
@@ -39,8 +42,34 @@ pub(crate) fn decode(bytes: &[u8], key: &TrialKey) -> Result<Decoded, Unsealed> 
     Ok(decoded)
 }
 
+/// The outcome in a document of another store, which is that of the trial `key` if one is promised. Its trial must be
+/// the one that its key names, or its scores would be taken for another configuration's.
+///
+/// A key is made of the trial as it was written. An older bakeoff may have written fewer fields or more than are read
+/// now, so what stands in the document may make the key as well as what was read of it. Rewritten since in the newest
+/// form, such a document could not be told from a wrong one; no field of a trial has changed yet.
+pub(crate) fn decode_foreign(bytes: &[u8], key: Option<&TrialKey>) -> Result<Outcome, Unsealed> {
+    let outcome = key.map_or_else(|| decode_any(bytes), |key| decode(bytes, key))?.outcome;
+    let trial = outcome.trial.key();
+    if outcome.key != trial && outcome.key.as_str() != key_as_written(bytes)? {
+        return Err(Unsealed::Damaged(Damage::WrongTrial { key: outcome.key, trial }));
+    }
+    Ok(outcome)
+}
+
+fn key_as_written(bytes: &[u8]) -> Result<String, Unsealed> {
+    #[derive(Deserialize)]
+    struct Content {
+        trial: Value,
+    }
+    let (_, content) = unseal(bytes, SCHEMA)?;
+    let content: Content = serde_json::from_str(content)
+        .map_err(|error| Unsealed::Damaged(Damage::Format(Some(error))))?;
+    Ok(content_key(&content.trial))
+}
+
 /// The outcome in a document whose trial is not known before.
-pub(crate) fn decode_any(bytes: &[u8]) -> Result<Decoded, Unsealed> {
+fn decode_any(bytes: &[u8]) -> Result<Decoded, Unsealed> {
     let (schema, content) = unseal(bytes, SCHEMA)?;
     match serde_json::from_str(content) {
         Ok(outcome) => Ok(Decoded { schema, outcome }),

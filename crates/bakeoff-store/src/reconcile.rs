@@ -13,7 +13,7 @@ use bakeoff_spec::TrialKey;
 use crate::atomic_file::is_temporary;
 use crate::compact;
 use crate::error::StoreError;
-use crate::folder::{Folder, first_free, names_in, outcome_key};
+use crate::folder::{Folder, Found, first_free, names_in, outcome_key};
 use crate::index::{Index, IndexError};
 use crate::record::{KeyNumber, Stamp, key_of, number_of};
 use crate::repair::Repair;
@@ -131,20 +131,18 @@ fn bring_up_to_date(
     {
         let key = key_of(number);
         let is_known = stamp_in(known, number).is_some();
-        match folder.read_outcome(&key) {
-            Ok(Some(outcome)) => {
-                index.insert(stamp, outcome)?;
+        match folder.read_or_set_aside(&key)? {
+            Found::Outcome(outcome) => {
+                index.insert(stamp, *outcome)?;
                 if !is_known {
                     changes.added.push(key);
                 }
                 continue;
             }
-            Ok(None) => {}
-            Err(StoreError::Damaged { path, source: reason }) => {
-                let moved_to = folder.set_aside(&path)?;
+            Found::Nothing => {}
+            Found::SetAside { moved_to, reason } => {
                 changes.set_aside.push(Repair::SetAside { key: key.clone(), moved_to, reason });
             }
-            Err(error) => return Err(error),
         }
         if is_known {
             index.remove(&key)?;
@@ -182,7 +180,11 @@ fn outcome_files(folder: &Folder) -> Result<Vec<(KeyNumber, Stamp)>, StoreError>
 const A_WHILE: Duration = Duration::from_secs(3600);
 
 pub(crate) fn is_long_ago(path: &Path) -> bool {
+    is_older(path, A_WHILE)
+}
+
+pub(crate) fn is_older(path: &Path, least: Duration) -> bool {
     let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
     let age = modified.map(|modified| SystemTime::now().duration_since(modified));
-    matches!(age, Ok(Ok(age)) if age > A_WHILE)
+    matches!(age, Ok(Ok(age)) if age > least)
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bakeoff_spec::{DatasetCard, Outcome, TrialKey};
 
-use crate::atomic_file::{create_folder, write_atomically};
+use crate::atomic_file::{create_folder, write_atomically, write_first};
 use crate::error::{Damage, StoreError};
 use crate::folder::{Folder, names_in, read_if_there, read_outcome_file, unreadable};
 use crate::outcome_file;
@@ -84,35 +84,46 @@ impl Folder {
         }
     }
 
-    /// Keeps an attempt that failed beside the trial, for whoever asks why it was tried again.
+    /// Keeps an attempt that failed beside the trial, for whoever asks why it was tried again, unless that very one is
+    /// kept already.
+    ///
+    /// Its file has the next number that is free, which is not the attempt's: a sweep that begins again, and a retry of
+    /// what failed for good, count from 1 anew.
     pub(crate) fn write_attempt(&self, outcome: &Outcome) -> Result<(), StoreError> {
-        let path = self.attempt_path(outcome);
-        let bytes = outcome_file::encode(outcome)
-            .map_err(|source| StoreError::Write { path: path.clone(), source })?;
-        write(&path, &bytes)
-    }
-
-    /// The same, unless there is one of that number.
-    pub(crate) fn write_attempt_if_new(&self, outcome: &Outcome) -> Result<(), StoreError> {
-        if self.attempt_path(outcome).exists() { Ok(()) } else { self.write_attempt(outcome) }
-    }
-
-    /// The failed attempts at a trial that were noted, in order.
-    pub fn attempts(&self, key: &TrialKey) -> Result<Vec<Outcome>, StoreError> {
         let dir = self.attempts_dir();
-        let mut attempts = Vec::new();
-        for name in names_in(&dir)? {
-            if name.starts_with(key.as_str()) {
-                let attempt = read_outcome_file(&dir.join(name), key)?;
-                attempts.extend(attempt.map(|attempt| attempt.outcome));
+        let write_error = |source| StoreError::Write { path: dir.clone(), source };
+        let bytes = outcome_file::encode(outcome).map_err(write_error)?;
+        create_folder(&dir).map_err(write_error)?;
+        let mut paths = (1_u32..).map(|n| dir.join(format!("{}.{n}.json", outcome.key)));
+        loop {
+            let path = paths.next().expect("no trial is tried four billion times");
+            let there = match read_outcome_file(&path, &outcome.key) {
+                Err(StoreError::Damaged { .. } | StoreError::NewerSchema { .. }) => continue,
+                there => there?,
+            };
+            let is_kept = match there {
+                // By what would be written, since no number equals a NaN.
+                Some(there) => outcome_file::encode(&there.outcome).map_err(write_error)? == bytes,
+                None => write_first(&path, &bytes).map_err(write_error)?,
+            };
+            if is_kept {
+                return Ok(());
             }
         }
-        attempts.sort_by_key(|outcome| outcome.attempt);
-        Ok(attempts)
     }
 
-    fn attempt_path(&self, outcome: &Outcome) -> PathBuf {
-        self.attempts_dir().join(format!("{}.{}.json", outcome.key, outcome.attempt))
+    /// The failed attempts at a trial that were noted, in the order of their files.
+    pub fn attempts(&self, key: &TrialKey) -> Result<Vec<Outcome>, StoreError> {
+        let dir = self.attempts_dir();
+        let mut names = names_in(&dir)?;
+        names.retain(|name| name.starts_with(key.as_str()));
+        names.sort_by_key(|name| attempt_number(name));
+        let mut attempts = Vec::new();
+        for name in names {
+            let attempt = read_outcome_file(&dir.join(name), key)?;
+            attempts.extend(attempt.map(|attempt| attempt.outcome));
+        }
+        Ok(attempts)
     }
 
     fn attempts_dir(&self) -> PathBuf {
@@ -136,6 +147,11 @@ impl Folder {
 const CARD_SCHEMA: u32 = 1;
 /// Begins with the end of a line, since a spec need not end with one.
 const SPEC_MARK: &str = "\n# blake3 of all before this line: ";
+
+/// The number in the name of an attempt's file; the last of all where there is none.
+pub(crate) fn attempt_number(name: &str) -> u32 {
+    name.split('.').nth(1).and_then(|number| number.parse().ok()).unwrap_or(u32::MAX)
+}
 
 /// The values in a file of units, which are as they were written.
 pub(crate) fn decode_units(bytes: &[u8]) -> Result<Vec<f32>, Damage> {

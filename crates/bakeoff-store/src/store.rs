@@ -7,7 +7,7 @@ use bakeoff_spec::{Outcome, TrialKey};
 
 use crate::atomic_file::{create_folder, sync_folder_of};
 use crate::error::StoreError;
-use crate::folder::{Folder, Written};
+use crate::folder::{Folder, Found, Written};
 use crate::index::Index;
 use crate::lock::StoreLock;
 use crate::reconcile::{self, Reconciled, stamp_of};
@@ -90,28 +90,33 @@ impl Store {
     ///
     /// `None` if there is no file, or only a damaged one, which is moved to `damaged/`: the trial has not run.
     pub fn ingest(&self, key: &TrialKey) -> Result<Option<Outcome>, StoreError> {
-        let path = self.folder.outcome_path(key);
-        // Before reading: if the file is replaced in between, its stamp will not fit and it is read again.
-        let stamp = stamp_of(&path)?;
-        let outcome = match self.folder.read_outcome(key) {
-            Err(StoreError::Damaged { path, .. }) => {
-                self.folder.set_aside(&path)?;
-                None
-            }
-            outcome => outcome?,
-        };
-        let outcome = stamp.zip(outcome);
-        match &outcome {
-            Some((stamp, outcome)) => self.index.insert(*stamp, outcome.clone())?,
-            None => self.index.remove(key)?,
-        }
+        let outcome = self.take_note(key)?;
         self.index.flush()?;
-        Ok(outcome.map(|(_, outcome)| outcome))
+        Ok(outcome)
     }
 
-    /// Writes an outcome and takes note of it, for trials whose worker died before it could.
+    /// The same for one of many, which is not safe before the index is flushed.
+    pub(crate) fn take_note(&self, key: &TrialKey) -> Result<Option<Outcome>, StoreError> {
+        // Before reading: if the file is replaced in between, its stamp will not fit and it is read again.
+        let stamp = stamp_of(&self.folder.outcome_path(key))?;
+        match (self.folder.read_or_set_aside(key)?, stamp) {
+            (Found::Outcome(outcome), Some(stamp)) => {
+                self.index.insert(stamp, (*outcome).clone())?;
+                Ok(Some(*outcome))
+            }
+            // It came in between.
+            (Found::Outcome(_), None) => self.take_note(key),
+            _ => self.index.remove(key).map(|()| None),
+        }
+    }
+
+    /// Writes an outcome and takes note of it, for trials whose worker died before it could. A failure that gives way
+    /// to a pruned outcome stays among the attempts.
     pub fn record(&self, outcome: &Outcome) -> Result<Written, StoreError> {
         let written = self.folder.write_outcome(outcome)?;
+        if written == Written::AlreadyPruned {
+            self.note_attempt(outcome)?;
+        }
         self.ingest(&outcome.key)?;
         Ok(written)
     }
@@ -122,15 +127,19 @@ impl Store {
     }
 
     /// Forgets the outcomes of those trials that failed, so that they are run again; the failures stay among the
-    /// attempts. Completed trials are left as they are. Returns how many were forgotten.
+    /// attempts. Others are left as they are, those too that a late worker completes just now. Returns how many were
+    /// forgotten.
     pub fn forget_failed(&self, keys: &[TrialKey]) -> Result<usize, StoreError> {
         let mut n_forgotten = 0;
         for key in keys {
-            let path = self.folder.outcome_path(key);
-            match self.folder.read_outcome(key)? {
-                Some(outcome) if !outcome.is_completed() => self.folder.write_attempt(&outcome)?,
-                _ => continue,
+            let is_failed = |outcome: &Outcome| outcome.is_failed();
+            if !self.folder.read_outcome(key)?.as_ref().is_some_and(is_failed) {
+                continue;
             }
+            let _replacing = self.folder.lock_replacing()?;
+            let Some(outcome) = self.folder.read_outcome(key)?.filter(is_failed) else { continue };
+            self.folder.write_attempt(&outcome)?;
+            let path = self.folder.outcome_path(key);
             fs::remove_file(&path)
                 .and_then(|()| sync_folder_of(&path))
                 .map_err(|source| StoreError::Write { path, source })?;

@@ -13,6 +13,7 @@ use crate::atomic_file::{create_folder, stage_with, sync_folder_of};
 use crate::check::{checkpoint, problem};
 use crate::error::{Damage, StoreError};
 use crate::folder::{Folder, leading_key, unreadable};
+use crate::journal::Journaled;
 use crate::outcome_file::{self, SCHEMA};
 use crate::side_files;
 
@@ -31,12 +32,14 @@ impl Beside {
     pub(super) fn of(other: &Path) -> Result<Self, StoreError> {
         let (attempts, checkpoints) =
             (Place::of(other, "attempts")?, Place::of(other, "checkpoints")?);
+        let mut numbered = attempts.names()?;
+        numbered.sort_by_key(|name| side_files::attempt_number(name));
         Ok(Self {
             units: Place::of(other, "units")?,
             cards: Place::of(other, "cards")?,
             specs: Place::of(other, "specs")?,
             searches: Place::of(other, "searches")?,
-            attempts_of: by_key(attempts.names()?),
+            attempts_of: by_key(numbered),
             checkpoints_of: by_key(checkpoints.names()?),
             attempts,
             checkpoints,
@@ -54,14 +57,14 @@ impl Beside {
         let units = format!("{key}.f32");
         if let Some(bytes) = read(&self.units, &units, imported) {
             match side_files::decode_units(&bytes) {
-                Ok(_) => side_files::write(&ours.dir().join("units").join(&units), &bytes)?,
+                Ok(units) => ours.write_units(key, &units)?,
                 Err(damage) => pass_over(&self.units, &units, damage, imported),
             }
         }
         for name in self.attempts_of.get(key).into_iter().flatten() {
             let Some(bytes) = read(&self.attempts, name, imported) else { continue };
-            match outcome_file::decode(&bytes, key) {
-                Ok(attempt) => ours.write_attempt_if_new(&attempt.outcome)?,
+            match outcome_file::decode_foreign(&bytes, Some(key)) {
+                Ok(attempt) => ours.write_attempt(&attempt)?,
                 Err(error) => {
                     let path = self.attempts.path_of(name);
                     let error = unreadable(&path, error, SCHEMA);
@@ -95,24 +98,30 @@ impl Beside {
         Ok(())
     }
 
-    /// Takes the records of searches that this store has none of.
+    /// Takes what searches proposed there, where this store has nothing of them or only how they began.
+    ///
+    /// What a search did in two stores by itself cannot be put together: then this store's stays.
     pub(super) fn take_searches(
         &self,
         ours: &Folder,
         imported: &mut Imported,
     ) -> Result<(), StoreError> {
         for name in self.searches.names()? {
-            let path = ours.dir().join("searches").join(&name);
+            let Some(key) = name.strip_suffix(".lines").and_then(TrialKey::parse) else { continue };
             let Some(bytes) = read(&self.searches, &name, imported) else { continue };
-            match std::fs::read(&path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    side_files::write(&path, &bytes)?;
-                }
-                Ok(there) if there == bytes => {}
-                _ => {
-                    let problem = "this store has another one, which stays".to_owned();
-                    imported.pass_over(self.searches.path_of(&name), problem);
-                }
+            let theirs = Journaled::of(&bytes);
+            // One line is what a dying writer leaves.
+            if theirs.n_damaged > 1 {
+                let n = theirs.n_damaged;
+                let problem = format!("its last {n} lines cannot be trusted and were left out");
+                imported.pass_over(self.searches.path_of(&name), problem);
+            }
+            let there = ours.read_journal(key.as_str())?.entries;
+            if theirs.entries.len() > there.len() && theirs.entries.starts_with(&there) {
+                ours.replace_journal(key.as_str(), &theirs)?;
+            } else if !there.starts_with(&theirs.entries) {
+                let problem = "this store has another one, which stays".to_owned();
+                imported.pass_over(self.searches.path_of(&name), problem);
             }
         }
         Ok(())

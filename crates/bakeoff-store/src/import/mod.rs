@@ -18,9 +18,8 @@ use self::beside::Beside;
 use self::foreign::{LARGEST, Place};
 use crate::check::{Flaw, problem};
 use crate::error::StoreError;
-use crate::folder::{Written, outcome_key, unreadable};
+use crate::folder::{Found, Written, outcome_key, unreadable};
 use crate::outcome_file::{self, SCHEMA};
-use crate::reconcile::stamp_of;
 use crate::store::Store;
 
 /// What came of it.
@@ -91,8 +90,8 @@ impl Store {
                     continue;
                 }
             };
-            match outcome_file::decode(&bytes, &key) {
-                Ok(decoded) => self.take_in(decoded.outcome, Some(&beside), &mut imported)?,
+            match outcome_file::decode_foreign(&bytes, Some(&key)) {
+                Ok(outcome) => self.take_in(outcome, Some(&beside), &mut imported)?,
                 Err(error) => {
                     let error = unreadable(&path, error, SCHEMA);
                     imported.pass_over(path, problem(&error));
@@ -114,8 +113,8 @@ impl Store {
                 break;
             }
             let place = PathBuf::from(format!("{}:{n}", from.display()));
-            match outcome_file::decode_any(&line) {
-                Ok(decoded) => self.take_in(decoded.outcome, None, &mut imported)?,
+            match outcome_file::decode_foreign(&line, None) {
+                Ok(outcome) => self.take_in(outcome, None, &mut imported)?,
                 Err(error) => {
                     let error = unreadable(&place, error, SCHEMA);
                     imported.pass_over(place, problem(&error));
@@ -131,15 +130,7 @@ impl Store {
         beside: Option<&Beside>,
         imported: &mut Imported,
     ) -> Result<(), StoreError> {
-        let path = self.folder.outcome_path(&theirs.key);
-        let ours = match self.folder.read_outcome(&theirs.key) {
-            Err(StoreError::Damaged { path, .. }) => {
-                self.folder.set_aside(&path)?;
-                None
-            }
-            ours => ours?,
-        };
-        if let Some(ours) = ours {
+        if let Found::Outcome(ours) = self.folder.read_or_set_aside(&theirs.key)? {
             if ours.is_completed() && theirs.is_completed() {
                 match difference(&ours, &theirs) {
                     difference if difference > TOLERANCE => imported.differing.push(Differing {
@@ -165,11 +156,10 @@ impl Store {
         match self.folder.write_outcome(&theirs)? {
             Written::New => imported.new += 1,
             Written::Replaced => imported.replaced += 1,
-            Written::AlreadyCompleted => imported.kept += 1,
+            Written::AlreadyCompleted | Written::AlreadyPruned => imported.kept += 1,
         }
-        if let Some(stamp) = stamp_of(&path)? {
-            self.index.insert(stamp, theirs)?;
-        }
+        // What is there now, which is ours if a worker was faster.
+        self.take_note(&theirs.key)?;
         Ok(())
     }
 }

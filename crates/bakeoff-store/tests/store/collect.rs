@@ -128,3 +128,48 @@ fn what_a_worker_may_be_writing_is_left_for_an_hour() {
     let found: BTreeSet<_> = collected.files.iter().map(|file| file.to_str().unwrap()).collect();
     assert_eq!(found, strays.iter().map(String::as_str).collect());
 }
+
+#[test]
+fn a_fit_that_the_next_attempt_goes_on_from_stays_for_a_month() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store_of(dir.path(), &[completed(1), failed(2)]);
+    let partial = |outcome: &Outcome, days: u64| {
+        let fit = outcome.trial.fit_key();
+        let path = dir.path().join(format!("checkpoints/{fit}.partial.safetensors"));
+        fs::write(&path, checkpoint(&["a"])).unwrap();
+        let then = SystemTime::now() - Duration::from_secs(days * 24 * 3600);
+        File::options().append(true).open(&path).unwrap().set_modified(then).unwrap();
+        path
+    };
+    // Of a trial that is done, of one that failed, and of those that were interrupted.
+    let [done, failed, recent, old] =
+        [(completed(1), 2), (failed(2), 2), (completed(8), 29), (completed(9), 31)]
+            .map(|(outcome, days)| partial(&outcome, days));
+    store.collect(&|_| true, false).unwrap();
+    assert!([&done, &failed, &recent, &old].iter().all(|path| path.exists()));
+    store.collect(&|_| false, false).unwrap();
+    assert!(failed.exists() && recent.exists());
+    assert!(!done.exists() && !old.exists());
+}
+
+#[test]
+fn fits_are_in_use_if_they_were_tested_or_their_search_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let of_spec = |mut outcome: Outcome, spec: &str| {
+        outcome.provenance.spec_hash = spec.into();
+        outcome
+    };
+    let mut of_another_model = searched(4).trial;
+    of_another_model.model.name = "gru4rec".into();
+    let another = Outcome { key: of_another_model.key(), trial: of_another_model, ..searched(4) };
+    let outcomes = [
+        of_spec(completed(1), "ended"),
+        of_spec(searched(1), "ended"),
+        of_spec(searched(2), "ended"),
+        of_spec(searched(3), "going on"),
+        of_spec(another, "ended"),
+    ];
+    let store = store_of(dir.path(), &outcomes);
+    let expected = [0, 3, 4].map(|i: usize| outcomes[i].trial.fit_key());
+    assert_eq!(store.fits_in_use().unwrap(), expected.into());
+}

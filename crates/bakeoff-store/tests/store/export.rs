@@ -10,7 +10,7 @@ use bakeoff_store::{Folder, Format, Store};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 
-use crate::samples::{completed, failed, record_all};
+use crate::samples::{completed, document, failed, record_all};
 
 /// Trials that have in common what trials of one spec have, and no more.
 fn some_outcomes() -> Vec<Outcome> {
@@ -77,6 +77,30 @@ fn csv_has_a_row_a_trial_and_a_column_a_value() {
 }
 
 #[test]
+fn text_that_a_spreadsheet_would_run_is_led_by_an_apostrophe_and_numbers_are_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path().join("store")).unwrap();
+    let mut outcome = failed(1);
+    let message = "=HYPERLINK(\"http://x\")".to_owned();
+    outcome.status = Status::Failed { cause: bakeoff_spec::outcome::Cause::Crash, message };
+    outcome.provenance.device = "@cpu".into();
+    let mut other = completed(2);
+    other.valid.insert(MetricKey::at("ndcg", 10), -0.5);
+    other.provenance.device = "-1e-3".into();
+    record_all(&store, [&outcome, &other]);
+    let to = dir.path().join("trials.csv");
+    store.folder().export(&to, Format::Csv, &|_| true).unwrap();
+    let mut reader = csv::Reader::from_path(&to).unwrap();
+    let rows: Vec<BTreeMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
+    let row =
+        |outcome: &Outcome| rows.iter().find(|row| row["key"] == outcome.key.as_str()).unwrap();
+    assert_eq!(row(&outcome)["message"], "'=HYPERLINK(\"http://x\")");
+    assert_eq!(row(&outcome)["provenance.device"], "'@cpu");
+    assert_eq!(row(&other)["valid.ndcg@10"], "-0.5");
+    assert_eq!(row(&other)["provenance.device"], "-1e-3");
+}
+
+#[test]
 fn parquet_has_typed_columns_and_nulls() {
     let dir = tempfile::tempdir().unwrap();
     let file = File::open(exported(dir.path(), "trials.parquet")).unwrap();
@@ -125,9 +149,7 @@ fn many_rows_go_through_several_groups() {
     let n_trials = 9_000;
     for seed in 1..n_trials {
         let outcome = completed(seed);
-        let content = serde_json::to_string(&outcome).unwrap();
-        let checksum = blake3::hash(&[&2_u32.to_le_bytes(), content.as_bytes()].concat()).to_hex();
-        let text = format!(r#"{{"schema":2,"checksum":"{checksum}","outcome":{content}}}"#);
+        let text = document(&serde_json::to_string(&outcome).unwrap());
         fs::write(folder.dir().join(format!("outcomes/{}.json", outcome.key)), text).unwrap();
     }
     assert!(text.contains("\"schema\": 2"));

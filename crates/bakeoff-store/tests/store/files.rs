@@ -7,7 +7,7 @@ use bakeoff_spec::card::{DatasetCard, Spread};
 use bakeoff_spec::trial::{Recipe, Task, Use};
 use bakeoff_store::{Folder, Store, StoreError, Written};
 
-use crate::samples::{completed, failed};
+use crate::samples::{completed, failed, pruned};
 
 #[test]
 fn an_outcome_is_read_as_it_was_written() {
@@ -61,6 +61,20 @@ fn a_failed_outcome_gives_way_to_a_later_one() {
     assert_eq!(folder.write_outcome(&again).unwrap(), Written::Replaced);
     assert_eq!(folder.write_outcome(&completed(1)).unwrap(), Written::Replaced);
     assert_eq!(folder.read_outcome(&again.key).unwrap(), Some(completed(1)));
+}
+
+#[test]
+fn a_pruned_outcome_is_not_lost_to_the_failure_of_another_spec() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    assert_eq!(store.record(&pruned(1, "a")).unwrap(), Written::New);
+    assert_eq!(store.record(&failed(1)).unwrap(), Written::AlreadyPruned);
+    assert_eq!(store.get(&failed(1).key).unwrap(), Some(pruned(1, "a")));
+    assert_eq!(store.folder().attempts(&failed(1).key).unwrap(), [failed(1)]);
+    for better in [pruned(1, "b"), completed(1)] {
+        assert_eq!(store.record(&better).unwrap(), Written::Replaced);
+        assert_eq!(store.get(&better.key).unwrap(), Some(better));
+    }
 }
 
 #[test]
@@ -135,12 +149,17 @@ fn cards_specs_checkpoints_and_attempts_have_their_places() {
     }
     let stem = folder.checkpoint_path(&completed(3).trial.fit_key()).unwrap();
     fs::write(stem.with_extension("safetensors"), b"weights").unwrap();
-    let attempts = [2, 1].map(|attempt| Outcome { attempt, ..failed(4) });
+    // A sweep that begins again counts from 1 anew.
+    let attempts = [(1, 5), (2, 6), (1, 7)].map(|(attempt, best_epoch)| Outcome {
+        attempt,
+        best_epoch,
+        ..failed(4)
+    });
     for attempt in &attempts {
         store.note_attempt(attempt).unwrap();
     }
-    let noted = folder.attempts(&attempts[0].key).unwrap();
-    assert_eq!(noted.iter().map(|outcome| outcome.attempt).collect::<Vec<_>>(), [1, 2]);
+    store.note_attempt(&attempts[0]).unwrap();
+    assert_eq!(folder.attempts(&attempts[0].key).unwrap(), attempts, "each of them, and once");
 }
 
 #[test]

@@ -7,11 +7,14 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 use std::{env, fs, thread};
 
-use bakeoff_spec::outcome::{Provenance, Status};
+use bakeoff_spec::outcome::Provenance;
+use bakeoff_spec::trial::content_key;
 use bakeoff_spec::{MetricKey, Outcome};
-use bakeoff_store::{Checkup, Folder, Format, Store, StoreError};
+use bakeoff_store::{Checkup, Folder, Format, Journal, Store, StoreError};
+use serde_json::{Value, json};
 
-use crate::samples::{checkpoint, completed, failed, record_all};
+use crate::samples::{checkpoint, completed, document, failed, pruned, record_all};
+use crate::schema::SCHEMA_1;
 
 const FROM: &str = "BAKEOFF_TEST_IMPORT_FROM";
 const INTO: &str = "BAKEOFF_TEST_IMPORT_INTO";
@@ -40,6 +43,12 @@ fn of_spec(outcome: Outcome) -> Outcome {
     Outcome { provenance: Provenance { spec_hash, ..outcome.provenance.clone() }, ..outcome }
 }
 
+/// Goes on with the journal of one search by that many proposals.
+fn journal(folder: &Folder, n: usize) {
+    let (mut journal, said) = Journal::open(folder, completed(7).key.as_str()).unwrap();
+    (0..n).for_each(|i| journal.append(&json!({ "number": said.entries.len() + i })).unwrap());
+}
+
 fn assert_same_in<'a>(store: &Store, outcomes: impl IntoIterator<Item = &'a Outcome>) {
     for outcome in outcomes {
         assert_eq!(store.get(&outcome.key).unwrap().as_ref(), Some(outcome));
@@ -53,8 +62,8 @@ fn trials_come_with_all_that_belongs_to_them_and_a_second_time_nothing_comes() {
     let from = other(dir.path(), &theirs);
     Store::open(&from).unwrap().note_attempt(&failed(1)).unwrap();
     fs::create_dir(from.join("searches")).unwrap();
-    let search = format!("searches/{}.jsonl", completed(7).key);
-    fs::write(from.join(&search), "{}\n").unwrap();
+    let search = format!("searches/{}.lines", completed(7).key);
+    journal(&Folder::at(&from), 2);
     let snapshot = || walk(&from).into_iter().map(|path| (fs::read(&path).ok(), path));
     let before: Vec<_> = snapshot().collect();
 
@@ -91,8 +100,6 @@ fn the_outcome_that_got_further_stays_and_differing_scores_are_told() {
         }
         outcome
     };
-    let pruned =
-        |seed| Outcome { status: Status::Pruned { epoch: 3, rule: "r".into() }, ..completed(seed) };
     let mut fewer = completed(8);
     fewer.test.remove(&MetricKey::at("mrr", 5));
     let theirs = [
@@ -100,8 +107,8 @@ fn the_outcome_that_got_further_stays_and_differing_scores_are_told() {
         failed(2),
         rounded(completed(3), 1.0 + 1e-12),
         rounded(completed(4), 1.0 + 1e-6),
-        pruned(5),
-        pruned(6),
+        pruned(5, "r"),
+        pruned(6, "r"),
         failed(7),
         fewer,
     ];
@@ -144,6 +151,107 @@ fn json_lines_are_imported_and_damaged_ones_named() {
     let expected = [place + 1, 4].map(|n| format!("{}:{n}", lines.display()));
     assert_eq!(named, expected);
     assert_same_in(&store, &theirs[..2]);
+}
+
+#[test]
+fn a_key_that_leads_out_of_the_store_is_refused_and_named_with_its_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let content = serde_json::to_string(&completed(1)).unwrap();
+    let evil = content.replacen(completed(1).key.as_str(), "../../pwned", 1);
+    let lines = dir.path().join("trials.jsonl");
+    let good = document(&serde_json::to_string(&completed(2)).unwrap());
+    fs::write(&lines, format!("{good}{}", document(&evil))).unwrap();
+    let victim = dir.path().join("pwned.json");
+    fs::write(&victim, "somebody's").unwrap();
+    let store = Store::open(dir.path().join("ours")).unwrap();
+    let imported = store.import(&lines).unwrap();
+    let [flaw] = &imported.flawed[..] else { panic!("{imported:?}") };
+    assert_eq!(flaw.path.display().to_string(), format!("{}:2", lines.display()));
+    assert!(flaw.problem.contains("\"../../pwned\" is not a key"), "{}", flaw.problem);
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "somebody's");
+    let ours = walk(&dir.path().join("ours"));
+    assert!(!ours.iter().any(|path| path.ends_with("damaged")), "{ours:?}");
+    assert_same_in(&store, [&completed(2)]);
+}
+
+#[test]
+fn an_outcome_of_another_trial_than_its_key_names_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let from = other(dir.path(), &[completed(1), completed(2)]);
+    let wrong = Outcome { trial: completed(3).trial, ..completed(1) };
+    let path = from.join(format!("outcomes/{}.json", wrong.key));
+    fs::write(&path, document(&serde_json::to_string(&wrong).unwrap())).unwrap();
+    let store = Store::open(dir.path().join("ours")).unwrap();
+    let imported = store.import(&from).unwrap();
+    let [flaw] = &imported.flawed[..] else { panic!("{imported:?}") };
+    let told = format!(
+        "it calls itself the outcome of trial {}, and the trial in it is {}",
+        wrong.key,
+        completed(3).key
+    );
+    assert_eq!((&flaw.path, &flaw.problem), (&path, &told));
+    assert_eq!(imported.new, 1);
+    assert_eq!(store.get(&wrong.key).unwrap(), None);
+}
+
+#[test]
+fn outcomes_of_older_versions_are_what_their_keys_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let from = dir.path().join("old");
+    fs::create_dir_all(from.join("outcomes")).unwrap();
+    for (key, text) in SCHEMA_1 {
+        fs::write(from.join(format!("outcomes/{key}.json")), text).unwrap();
+    }
+    // A trial with a setting that is no longer read.
+    let mut content: Value = serde_json::to_value(completed(5)).unwrap();
+    content["trial"]["shuffled"] = true.into();
+    let key = content_key(&content["trial"]);
+    content["key"] = key.clone().into();
+    let path = from.join(format!("outcomes/{key}.json"));
+    fs::write(path, document(&content.to_string())).unwrap();
+    let store = Store::open(dir.path().join("ours")).unwrap();
+    let imported = store.import(&from).unwrap();
+    assert_eq!((imported.new, imported.flawed.len()), (3, 0), "{imported:?}");
+}
+
+#[test]
+fn a_search_goes_on_from_the_longer_of_two_journals_unless_they_differ() {
+    let dir = tempfile::tempdir().unwrap();
+    let key = completed(7).key;
+    let theirs = Folder::at(other(dir.path(), &[completed(1)]));
+    let store = Store::open(dir.path().join("ours")).unwrap();
+    let ours = store.folder();
+    let import = || store.import(theirs.dir()).unwrap().flawed;
+    let n_entries = |folder: &Folder| folder.read_journal(key.as_str()).unwrap().entries.len();
+    // A sweep that was stopped before its first proposal.
+    journal(ours, 0);
+    assert!(ours.dir().join(format!("searches/{key}.lines")).exists());
+    for n in [2, 3] {
+        journal(&theirs, n);
+        assert_eq!((import().len(), n_entries(ours)), (0, n_entries(&theirs)));
+    }
+    journal(ours, 1);
+    assert_eq!((import().len(), n_entries(ours)), (0, 6));
+
+    // Lines that cannot be trusted do not come along.
+    let path = theirs.dir().join(format!("searches/{key}.lines"));
+    journal(&theirs, 5);
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("\"number\":8", "\"number\":9")).unwrap();
+    let flaws = import();
+    let [flaw] = &flaws[..] else { panic!("{flaws:?}") };
+    assert_eq!((&flaw.path, n_entries(ours)), (&path, 8));
+    assert_eq!(flaw.problem, "its last 2 lines cannot be trusted and were left out");
+
+    fs::remove_file(&path).unwrap();
+    let (mut other, _) = Journal::open(&theirs, key.as_str()).unwrap();
+    (0..20).for_each(|i| other.append(&json!({ "another": i })).unwrap());
+    let flaws = import();
+    assert_eq!(
+        (flaws[0].problem.as_str(), flaws.len()),
+        ("this store has another one, which stays", 1)
+    );
+    assert_eq!(n_entries(ours), 8);
 }
 
 #[test]

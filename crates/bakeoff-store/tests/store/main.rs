@@ -10,6 +10,7 @@ mod import; // outcomes of other stores
 mod index; // records that are damaged although sled is content, and indexes of other versions
 mod locking; // a second coordinator
 mod repair; // damaged files and a damaged index
+mod replacing; // workers that replace a file while it is being taken away
 mod samples; // the outcomes that the others write
 mod schema; // files of earlier versions
 mod speed; // thousands of outcomes

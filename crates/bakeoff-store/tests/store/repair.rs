@@ -171,6 +171,21 @@ fn failed_trials_can_be_forgotten_and_stay_among_the_attempts() {
 }
 
 #[test]
+fn failures_that_are_forgotten_twice_both_stay_among_the_attempts() {
+    let dir = store_of(&[]);
+    let store = Store::open(dir.path()).unwrap();
+    let failures = [5, 6].map(|best_epoch| Outcome { best_epoch, ..failed(1) });
+    for failure in &failures {
+        store.record(failure).unwrap();
+        assert_eq!(store.forget_failed(std::slice::from_ref(&failure.key)).unwrap(), 1);
+    }
+    store.record(&completed(1)).unwrap();
+    assert_eq!(store.folder().attempts(&failures[0].key).unwrap(), failures);
+    let removed = store.remove(std::slice::from_ref(&failures[0].key), false).unwrap();
+    assert_eq!(removed.files.len(), 3, "{removed:?}");
+}
+
+#[test]
 fn an_outcome_of_a_newer_version_is_refused_and_left_alone() {
     let outcome = completed(1);
     let dir = store_of(std::slice::from_ref(&outcome));
@@ -195,6 +210,19 @@ fn an_index_that_is_gone_is_made_again() {
     let [repair] = store.repairs() else { panic!() };
     assert_eq!(repair.to_string(), "the index was rebuilt from 8 outcome files: there was none");
     assert_holds(&store, &outcomes);
+}
+
+#[test]
+fn a_process_killed_while_it_opened_the_index_leaves_nothing_to_repair() {
+    let outcomes = some_outcomes(8);
+    let dir = store_of(&outcomes);
+    // As sled names and begins a snapshot, with a later place in its log than any before.
+    let half = dir.path().join("index/snap.0000000000FFFFFF.generating");
+    fs::write(&half, [7; 20]).unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    assert!(store.repairs().is_empty(), "{:?}", store.repairs());
+    assert_holds(&store, &outcomes);
+    assert!(!half.exists());
 }
 
 #[test]

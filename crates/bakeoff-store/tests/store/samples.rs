@@ -57,6 +57,17 @@ pub(crate) fn failed(seed: u64) -> Outcome {
     Outcome { status, valid: [].into(), test: [].into(), curve: Vec::new(), ..completed(seed) }
 }
 
+/// The same trial, stopped by a rule.
+pub(crate) fn pruned(seed: u64, rule: &str) -> Outcome {
+    Outcome { status: Status::Pruned { epoch: 3, rule: rule.into() }, ..completed(seed) }
+}
+
+/// The document of an outcome on one line, with the content as it is given.
+pub(crate) fn document(content: &str) -> String {
+    let checksum = blake3::hash(&[&2_u32.to_le_bytes(), content.as_bytes()].concat()).to_hex();
+    format!("{{\"schema\":2,\"checksum\":\"{checksum}\",\"outcome\":{content}}}\n")
+}
+
 /// What the index keeps of it.
 pub(crate) fn without_curve(outcome: &Outcome) -> Outcome {
     Outcome { curve: Vec::new(), ..outcome.clone() }

@@ -5,7 +5,6 @@ use std::fmt::Write;
 
 use bakeoff_spec::Plan;
 use bakeoff_spec::spec::KeptCheckpoints;
-use bakeoff_spec::trial::Scored;
 use bakeoff_store::Store;
 use indicatif::HumanBytes;
 
@@ -18,12 +17,9 @@ pub(crate) fn run(args: &GcArgs, places: &Places) -> anyhow::Result<Exit> {
     let plans = args.specs.iter().map(|spec| Ok(plan(spec, places)?.1));
     let plans = plans.collect::<anyhow::Result<Vec<_>>>()?;
     let store = store::open(places)?;
-    // What no given spec speaks of stays if it was tested.
-    let mut fits = BTreeMap::new();
-    store.for_each(&store.keys()?, |_, outcome| {
-        let replicate = outcome.filter(|outcome| outcome.trial.scored == Scored::ValidAndTest);
-        fits.extend(replicate.map(|outcome| (outcome.trial.fit_key(), true)));
-    })?;
+    // What no given spec speaks of stays if it is of use by what the store itself knows.
+    let mut fits: BTreeMap<String, bool> =
+        store.fits_in_use()?.into_iter().map(|fit| (fit, true)).collect();
     let mut said: BTreeMap<String, bool> = BTreeMap::new();
     for plan in &plans {
         for (fit, stays) in fits_of(plan, &store)? {

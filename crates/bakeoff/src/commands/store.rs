@@ -102,7 +102,11 @@ fn for_people(checkup: &Checkup) -> anyhow::Result<String> {
         (&checkup.temporary, "half written, by writers at work or killed"),
     ];
     for (paths, what) in strays.into_iter().filter(|(paths, _)| !paths.is_empty()) {
-        writeln!(text, "\n{} {what}; `gc` removes those older than an hour:", paths.len())?;
+        let n = paths.len();
+        writeln!(
+            text,
+            "\n{n} {what}; `gc` removes those older than an hour, unfinished fits than 30 days:"
+        )?;
         for path in paths {
             writeln!(text, "  {}", path.display())?;
         }
