@@ -14,6 +14,8 @@ pub fn catalog() -> Vec<MetricInfo> {
         task: Task::TopN,
         has_cutoff: entry.has_cutoff,
         higher_is_better: true,
+        revision: entry.revision,
+        of_one: None,
     });
     let rating = rating_metrics::ALL.iter().map(|entry| MetricInfo {
         name: entry.name,
@@ -21,6 +23,9 @@ pub fn catalog() -> Vec<MetricInfo> {
         task: Task::Rating,
         has_cutoff: false,
         higher_is_better: false,
+        revision: entry.revision,
+        // A root mean square is no mean of rows, its square is.
+        of_one: Some(entry.of_row),
     });
     ranking.chain(rating).collect()
 }

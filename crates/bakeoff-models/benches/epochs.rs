@@ -53,6 +53,7 @@ fn measure(model: &ModelEntry, data: &Dataset, epochs: u32, folder: &Path) {
         training,
         select: "ndcg@10".parse().expect("a metric"),
         metrics: Vec::new(),
+        metric_revisions: std::collections::BTreeMap::new(),
         scored: Scored::Valid,
         seed: 1,
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bakeoff_metrics::{Interval, mean_interval};
 use bakeoff_spec::study::ModelStudy;
-use bakeoff_spec::{Brief, Candidate, Cost, MetricKey, ModelPlan, Outcome, Task, Trial};
+use bakeoff_spec::{Brief, Candidate, Cost, MetricKey, ModelPlan, Outcome, Task, Trial, TrialKey};
 
 use crate::comparison::Comparison;
 use crate::results::{LEVEL, intervals};
@@ -62,14 +62,18 @@ impl<'a> Findings<'a> {
         info.map_or(self.view.plan.higher_is_better, |info| info.higher_is_better)
     }
 
-    /// What every search trial and replicate took: when it began, in milliseconds since 1970, and its seconds.
+    /// What every search trial and replicate took: when it began, in milliseconds since 1970, and its seconds. A trial
+    /// that equal models share ran once.
     pub(crate) fn spans(&self) -> impl Iterator<Item = (i64, f64)> {
         let of_model = |model: &'a ModelStudy| {
-            let briefs = model.candidates.iter().filter_map(|one| one.brief.as_ref());
-            let tested = model.tested().map(|outcome| Brief::of(outcome, None));
-            briefs.cloned().chain(tested).map(|brief| (brief.started_ms, brief.wall_secs))
+            let briefs =
+                model.candidates.iter().filter_map(|one| Some((&one.key, one.brief.clone()?)));
+            let tested = model.tested().map(|outcome| (&outcome.key, Brief::of(outcome, None)));
+            briefs.chain(tested).map(|(key, brief)| (key, (brief.started_ms, brief.wall_secs)))
         };
-        self.view.study.models.iter().flat_map(of_model).filter(|(_, secs)| secs.is_finite())
+        let spans: BTreeMap<&TrialKey, (i64, f64)> =
+            self.view.study.models.iter().flat_map(of_model).collect();
+        spans.into_values().filter(|(_, secs)| secs.is_finite())
     }
 }
 

@@ -62,13 +62,26 @@ pub(crate) fn p_value(p: f64) -> String {
 /// A hyperparameter's value, on one line.
 pub(crate) use bakeoff_spec::plan::shown as value;
 
-/// A second objective's value in its unit.
-pub(crate) fn objective(objective: &Objective, value: f64) -> String {
-    match objective {
-        Objective::Latency | Objective::FitTime => duration(value),
-        Objective::Size => count(value.round() as u64),
-        Objective::Memory => format!("{value:.0} MiB"),
-        Objective::Metric { .. } => metric(value),
+/// How a second objective is shown.
+pub(crate) struct Measure {
+    /// In words.
+    pub(crate) text: fn(f64) -> String,
+    /// The unit of an axis; empty for a plain number.
+    pub(crate) unit: &'static str,
+    /// How many of that unit its value counts for.
+    pub(crate) factor: f64,
+}
+
+impl Measure {
+    pub(crate) fn of(objective: &Objective) -> Self {
+        let (text, unit, factor): (fn(f64) -> String, _, _) = match objective {
+            Objective::Latency => (duration, "ms", 1000.0),
+            Objective::FitTime => (duration, "s", 1.0),
+            Objective::Memory => (|value| format!("{value:.0} MiB"), "MiB", 1.0),
+            Objective::Size => (|value| count(value.round() as u64), "", 1.0),
+            Objective::Metric { .. } => (metric, "", 1.0),
+        };
+        Self { text, unit, factor }
     }
 }
 
@@ -88,7 +101,7 @@ pub(crate) fn plain(text: &str) -> String {
             '_' => !(is_alphanumeric(before) && is_alphanumeric(after)),
             // Lists and rules begin with these, and headings are underlined with them.
             '-' | '+' | '=' => i == 0,
-            '.' | ')' => i == n_digits && i > 0,
+            '.' | ')' => i == n_digits && i > 0 && after.is_none_or(char::is_whitespace),
             _ => "\\`*~|<>[]&#".contains(c),
         };
         if is_markup {
@@ -153,6 +166,7 @@ mod tests {
         assert_eq!(code("``` |"), "```` ``` | ````");
         assert_eq!(plain("bpr_mf _x_ ~~~"), r"bpr_mf \_x\_ \~\~\~");
         assert_eq!(["- a", "12. a", "=== a-b"].map(plain), [r"\- a", r"12\. a", r"\=== a-b"]);
+        assert_eq!(plain("0.1.0 (abc)"), "0.1.0 (abc)");
     }
 
     #[test]

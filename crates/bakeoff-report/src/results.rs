@@ -27,7 +27,7 @@ pub struct Results {
     pub models: Vec<ModelResults>,
 }
 
-/// The chosen configuration of one model. Cost figures are medians over its replicates.
+/// The chosen configuration of one model. Cost figures but `peak_rss_mb` are medians over its replicates.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ModelResults {
     /// The registered name.
@@ -59,7 +59,7 @@ pub struct ModelResults {
     pub pairs_per_epoch: u64,
     /// Seconds of one evaluation.
     pub eval_secs: f64,
-    /// Largest resident memory of the worker, in MiB.
+    /// Largest resident memory of the worker in any replicate or the search trial, in MiB.
     pub peak_rss_mb: f64,
     /// The completed replicates, in the order of the seeds.
     pub trial_keys: Vec<TrialKey>,

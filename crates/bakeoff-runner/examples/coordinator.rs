@@ -159,6 +159,7 @@ fn plan(n_trials: usize, n_slots: usize, is_unequal: bool) -> Plan {
         training: None,
         select: select.clone(),
         metrics: vec![select.clone()],
+        metric_revisions: BTreeMap::new(),
         scored: Scored::Valid,
         seed: 1,
     };

@@ -110,8 +110,7 @@ impl<'a> ModelSearch<'a> {
     /// The configurations that the budget has, where it counts them.
     pub(crate) fn n_trials(&self) -> Option<usize> {
         let budget = &self.plan.spec.budget;
-        let default =
-            (self.learns || self.plan.spec.search.name != "grid").then_some(DEFAULT_TRIALS);
+        let default = (self.learns || !self.plan.spec.search.is_grid()).then_some(DEFAULT_TRIALS);
         budget.trials.map(|n| n as usize).or(default).filter(|_| !is_timed(self.plan))
     }
 

@@ -53,6 +53,10 @@ pub struct MetricInfo {
     pub has_cutoff: bool,
     /// Whether a larger value is better.
     pub higher_is_better: bool,
+    /// Part of the key of every trial that computes it.
+    pub revision: u32,
+    /// What the value of one user or row is called; `None` where it is the metric itself.
+    pub of_one: Option<&'static str>,
 }
 
 impl Catalog {

@@ -32,7 +32,10 @@ impl Constraint {
         let program = Program::compile(text).map_err(|error| {
             let error = error.to_string();
             let first = error.lines().next().unwrap_or_default();
-            first.trim_start_matches("ERROR: ").trim_start_matches("<input>:").to_owned()
+            let first = first.trim_start_matches("ERROR: ").trim_start_matches("<input>:");
+            // What the grammar would take instead is long and helps nobody.
+            let what = first.split(" expecting {").next().unwrap_or_default();
+            what.replace("'<EOF>'", "at its end")
         })?;
         if repeats(&program.expression().expr) {
             return Err("it goes over a list or mapping, which a condition need not".into());

@@ -26,13 +26,12 @@ pub enum Objective {
 }
 
 impl Objective {
-    /// The names of those that are no metrics.
-    pub const COSTS: [&'static str; 4] = ["latency", "size", "fit_time", "memory"];
+    /// Those that are no metrics.
+    pub const COSTS: [Self; 4] = [Self::Latency, Self::Size, Self::FitTime, Self::Memory];
 
     /// The cost called `name`.
     pub fn cost(name: &str) -> Option<Self> {
-        let costs = [Self::Latency, Self::Size, Self::FitTime, Self::Memory];
-        Self::COSTS.iter().position(|cost| *cost == name).map(|i| costs[i].clone())
+        Self::COSTS.into_iter().find(|cost| cost.to_string() == name)
     }
 
     /// Whether a larger value is better.

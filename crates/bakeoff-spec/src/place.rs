@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use jsonschema::paths::{Location, LocationSegment};
 
+use crate::suggest::shortened;
+
 /// The way from the root of a spec to one of its nodes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place(Vec<Step>);
@@ -64,8 +66,8 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, step) in self.0.iter().enumerate() {
             match step {
-                Step::Key(key) if i == 0 => f.write_str(key)?,
-                Step::Key(key) => write!(f, ".{key}")?,
+                Step::Key(key) if i == 0 => f.write_str(&shortened(key))?,
+                Step::Key(key) => write!(f, ".{}", shortened(key))?,
                 Step::Index(index) => write!(f, "[{index}]")?,
             }
         }

@@ -1,5 +1,6 @@
 //! A spec, fully meant: defaults filled in, names checked, spaces known.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -117,6 +118,13 @@ impl ModelPlan {
         }
     }
 
+    /// The parameters that vary, in the space or in the list, in alphabetical order.
+    pub fn varied_names(&self) -> Vec<&str> {
+        let listed = self.listed.iter().flat_map(|listed| listed.keys().map(String::as_str));
+        let names: BTreeSet<&str> = self.space.names().chain(listed).collect();
+        names.into_iter().collect()
+    }
+
     /// The search trial of a choice, scored on validation alone; `epochs` of a shorter fit take the place of its own.
     ///
     /// # Errors
@@ -139,10 +147,7 @@ impl ModelPlan {
     /// The varied parameters of one of its trials, such as `hidden=64 learning_rate=0.001`; empty where nothing varies.
     pub fn describe(&self, trial: &Trial) -> String {
         let params = trial.all_params();
-        let mut names: Vec<&str> = self.space.names().collect();
-        names.extend(self.listed.iter().flat_map(|listed| listed.keys().map(String::as_str)));
-        names.sort_unstable();
-        names.dedup();
+        let names = self.varied_names();
         let varied =
             names.iter().filter_map(|name| Some(format!("{name}={}", shown(params.get(*name)?))));
         varied.collect::<Vec<_>>().join(" ")

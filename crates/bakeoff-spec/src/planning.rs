@@ -205,7 +205,7 @@ fn assemble(
     search: Value,
 ) -> Plan {
     let DataDraft { source, source_params, steps, split } = data;
-    let Metrics { keys: metrics, select, higher_is_better, against } = metrics;
+    let Metrics { keys: metrics, revisions, select, higher_is_better, against } = metrics;
     let recipe = Recipe { task: spec.task, source, content, steps, split };
     let data_key = recipe.key();
     let seeds = spec.replicates.seeds.clone();
@@ -222,6 +222,7 @@ fn assemble(
                 training: None,
                 select: select.clone(),
                 metrics: metrics.clone(),
+                metric_revisions: revisions.clone(),
                 scored: Scored::Valid,
                 seed: seeds[0],
             };

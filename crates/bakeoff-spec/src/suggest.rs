@@ -1,5 +1,6 @@
 //! "Did you mean": the nearest name to what was written, and names as a sentence lists them.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 
 /// `did you mean …?` where a name is close, and all names that are allowed.
@@ -13,8 +14,22 @@ pub(crate) fn one_of(kind: &str, written: &str, allowed: &[&str]) -> String {
     }
 }
 
+/// A name as a message shows it: nobody reads more of it.
+pub(crate) fn shortened(name: &str) -> Cow<'_, str> {
+    match name.char_indices().nth(LONGEST_NAME) {
+        None => name.into(),
+        Some((end, _)) => format!("{}…", &name[..end]).into(),
+    }
+}
+
+const LONGEST_NAME: usize = 80;
+
 /// The name that `written` most likely stands for, if one is close.
 pub(crate) fn nearest<'a>(written: &str, allowed: &[&'a str]) -> Option<&'a str> {
+    // A distance takes the product of both lengths.
+    if written.len() > 4 * LONGEST_NAME {
+        return None;
+    }
     let plain = |name: &str| name.to_lowercase().replace(['-', ' ', '.'], "_");
     let written = plain(written);
     // A third of the letters may be wrong: the measure that rustc goes by.

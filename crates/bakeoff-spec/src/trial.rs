@@ -1,5 +1,6 @@
 //! A trial, and the key that says when two trials are the same.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -86,6 +87,10 @@ pub struct Trial {
     pub select: MetricKey,
     /// Every metric that is computed.
     pub metrics: Vec<MetricKey>,
+    /// By name, the revisions of those metrics that have been changed since their first: it names no others, so that a
+    /// metric's first revision is in no key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metric_revisions: BTreeMap<String, u32>,
     /// Which parts are scored.
     pub scored: Scored,
     /// Seed of everything random in the trial.
@@ -101,7 +106,12 @@ impl Trial {
     /// The key of the fit alone: equal for trials that differ only in what is scored afterwards.
     /// A checkpoint is kept under it.
     pub fn fit_key(&self) -> String {
-        content_key(&(&self.data, self.task, &self.model, &self.training, &self.select, self.seed))
+        let fit = (&self.data, self.task, &self.model, &self.training, &self.select, self.seed);
+        // It stops the training and chooses the epoch.
+        match self.metric_revisions.get(&self.select.name) {
+            None => content_key(&fit),
+            Some(revision) => content_key(&(fit, revision)),
+        }
     }
 
     /// Own and training hyperparameters in one map, as a spec names them.
@@ -218,6 +228,26 @@ mod tests {
         for (i, key) in keys.iter().enumerate() {
             assert!(!keys[..i].contains(key));
         }
+    }
+
+    /// A store holds trials from before there were revisions of metrics.
+    #[test]
+    fn first_revisions_of_metrics_are_in_no_key() {
+        let written = json!({
+            "data": "d", "task": "top_n", "model": { "name": "m", "revision": 1, "params": {} },
+            "training": null, "select": "ndcg@10", "metrics": ["auc", "ndcg@10"], "scored": "valid", "seed": 7,
+        });
+        let mut trial: Trial = serde_json::from_value(written.clone()).unwrap();
+        assert_eq!(trial.key().as_str(), content_key(&written));
+        let fit = json!(["d", "top_n", written["model"], null, "ndcg@10", 7]);
+        assert_eq!(trial.fit_key(), content_key(&fit));
+        let first = trial.key();
+        trial.metric_revisions.insert("auc".into(), 2);
+        let second = trial.key();
+        trial.metric_revisions.insert("auc".into(), 3);
+        assert!(first != second && second != trial.key() && first != trial.key());
+        let back: Trial = serde_json::from_value(json!(trial)).unwrap();
+        assert_eq!(back.key(), trial.key());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::describe::{choices, describe, found};
 use crate::error::Finding;
 use crate::place::Place;
-use crate::suggest::{list, nearest, one_of};
+use crate::suggest::{list, nearest, one_of, shortened};
 
 /// A compiled schema.
 #[derive(Debug)]
@@ -52,11 +52,12 @@ impl Checker {
             Kind::AdditionalProperties { unexpected } => {
                 let allowed = properties(schema);
                 for key in unexpected {
+                    let shown = shortened(key);
                     let (kind, message) = match &self.owner {
                         Some(owner) if at == *place => {
-                            ("parameter", format!("`{owner}` has no parameter `{key}`"))
+                            ("parameter", format!("`{owner}` has no parameter `{shown}`"))
                         }
-                        _ => ("key", format!("unknown key `{key}`")),
+                        _ => ("key", format!("unknown key `{shown}`")),
                     };
                     let finding = Finding::key(at.key(key), message);
                     wrong.unknown.push(finding.help(one_of(kind, key, &allowed)));

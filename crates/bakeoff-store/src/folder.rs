@@ -143,7 +143,7 @@ impl Folder {
     }
 
     /// The trials that have an outcome file, ascending.
-    pub(crate) fn outcome_keys(&self) -> Result<Vec<TrialKey>, StoreError> {
+    pub fn outcome_keys(&self) -> Result<Vec<TrialKey>, StoreError> {
         let dir = self.outcomes_dir();
         let mut keys: Vec<_> =
             names_in(&dir)?.iter().filter_map(|name| outcome_key(name)).collect();

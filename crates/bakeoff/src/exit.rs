@@ -10,7 +10,7 @@ use bakeoff_spec::SpecError;
 pub(crate) enum Exit {
     /// Everything asked for is done.
     Done = 0,
-    /// Some trial failed for good.
+    /// Some trial failed for good, the sweep was halted before its end, or the store is damaged.
     TrialFailed = 1,
     /// The spec, the data, an option or the place to write to must be mended first.
     Mistake = 2,

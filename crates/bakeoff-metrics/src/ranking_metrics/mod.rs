@@ -13,6 +13,8 @@ pub trait RankingMetric: 'static {
     const ABOUT: &'static str;
     /// Whether it looks at the first k ranks alone.
     const HAS_CUTOFF: bool = true;
+    /// Part of the key of every trial that computes it: bump it when the code gives other numbers than before.
+    const REVISION: u32 = 1;
 
     /// The value for one user with at least one target. `k` is the cutoff; metrics without one ignore it.
     fn of(user: &RankedUser<'_>, k: u32) -> f64;
@@ -27,13 +29,16 @@ pub struct RankingEntry {
     pub about: &'static str,
     /// [`RankingMetric::HAS_CUTOFF`].
     pub has_cutoff: bool,
+    /// [`RankingMetric::REVISION`].
+    pub revision: u32,
     /// [`RankingMetric::of`].
     pub of: fn(&RankedUser<'_>, u32) -> f64,
 }
 
 impl RankingEntry {
     const fn of<M: RankingMetric>(of: fn(&RankedUser<'_>, u32) -> f64) -> Self {
-        Self { name: M::NAME, about: M::ABOUT, has_cutoff: M::HAS_CUTOFF, of }
+        let (has_cutoff, revision) = (M::HAS_CUTOFF, M::REVISION);
+        Self { name: M::NAME, about: M::ABOUT, has_cutoff, revision, of }
     }
 }
 

@@ -11,6 +11,7 @@ pub struct Mae;
 impl RatingMetric for Mae {
     const NAME: &'static str = "mae";
     const ABOUT: &'static str = "Mean of the absolute error of a predicted rating.";
+    const ERROR: &'static str = "absolute error";
 
     fn error(difference: f64) -> f64 {
         difference.abs()

@@ -8,6 +8,10 @@ pub trait RatingMetric: 'static {
     const NAME: &'static str;
     /// One sentence for `bakeoff list metrics`.
     const ABOUT: &'static str;
+    /// What the error of one row is called.
+    const ERROR: &'static str;
+    /// Part of the key of every trial that computes it: bump it when the code gives other numbers than before.
+    const REVISION: u32 = 1;
 
     /// The error of one row, from prediction minus truth.
     fn error(difference: f64) -> f64;
@@ -25,6 +29,10 @@ pub struct RatingEntry {
     pub name: &'static str,
     /// [`RatingMetric::ABOUT`].
     pub about: &'static str,
+    /// [`RatingMetric::ERROR`].
+    pub of_row: &'static str,
+    /// [`RatingMetric::REVISION`].
+    pub revision: u32,
     /// [`RatingMetric::error`].
     pub error: fn(f64) -> f64,
     /// [`RatingMetric::of_mean`].
@@ -33,7 +41,14 @@ pub struct RatingEntry {
 
 impl RatingEntry {
     const fn of<M: RatingMetric>(error: fn(f64) -> f64) -> Self {
-        Self { name: M::NAME, about: M::ABOUT, error, of_mean: M::of_mean }
+        Self {
+            name: M::NAME,
+            about: M::ABOUT,
+            of_row: M::ERROR,
+            revision: M::REVISION,
+            error,
+            of_mean: M::of_mean,
+        }
     }
 }
 

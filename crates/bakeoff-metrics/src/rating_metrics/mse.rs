@@ -9,6 +9,7 @@ pub struct Mse;
 impl RatingMetric for Mse {
     const NAME: &'static str = "mse";
     const ABOUT: &'static str = "Mean of the squared error of a predicted rating.";
+    const ERROR: &'static str = "squared error";
 
     fn error(difference: f64) -> f64 {
         difference * difference

@@ -12,6 +12,7 @@ impl RatingMetric for Rmse {
     const NAME: &'static str = "rmse";
     const ABOUT: &'static str =
         "Square root of the mean squared error of a predicted rating, on the ratings' own scale.";
+    const ERROR: &'static str = "squared error";
 
     fn error(difference: f64) -> f64 {
         difference * difference

@@ -85,6 +85,7 @@ pub(crate) fn trial(entry: &ModelEntry, task: Task, changes: &serde_json::Value)
         training: training.map(|settings| serde_json::from_value(settings).unwrap()),
         select: select.parse().unwrap(),
         metrics: metrics.iter().map(|metric| metric.parse().unwrap()).collect(),
+        metric_revisions: std::collections::BTreeMap::new(),
         scored: bakeoff_spec::Scored::Valid,
         seed: 1,
     }

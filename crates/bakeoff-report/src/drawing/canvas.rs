@@ -120,8 +120,9 @@ impl<DB: DrawingBackend> Canvas<DB> {
 
     /// One line of text, its middle at the anchor's height.
     pub(super) fn text(&self, text: &str, (x, y): Point, look: TextLook) -> Drawn<DB> {
-        // XML, and so SVG, has no control characters.
-        let text = text.replace(char::is_control, " ");
+        // XML, and so SVG, has neither control characters nor these two.
+        let is_none = |c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}');
+        let text = text.replace(is_none, " ");
         // Between the middle of lower-case letters and that of capitals and digits.
         let y = y + 0.05 * look.size;
         self.area.draw(&Text {

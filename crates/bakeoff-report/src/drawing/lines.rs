@@ -167,3 +167,24 @@ fn legend_height(lines: &Lines) -> f64 {
     let height = |panel| legend::height(entries(panel).into_iter().map(|(name, _)| name), inner);
     lines.panels.iter().map(height).fold(0.0, f64::max)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use plotters::style::RGBColor;
+
+    use super::*;
+
+    #[test]
+    fn fourteen_lines_differ_in_colour_or_dash() {
+        let line = Line { label: String::new(), points: vec![(1.0, 1.0)] };
+        let looks = (0..14).map(|i| {
+            let (stroke, marker) = look(i, &line);
+            assert_eq!(stroke.is_dashed, matches!(marker, Some(Marker::Square)));
+            let RGBColor(red, green, blue) = stroke.color;
+            (red, green, blue, stroke.is_dashed)
+        });
+        assert_eq!(looks.collect::<BTreeSet<_>>().len(), 14);
+    }
+}

@@ -1,8 +1,9 @@
 //! The validation values of every grid, as a heat map over its two longest axes.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
-use bakeoff_spec::{Candidate, Domain};
+use bakeoff_spec::{Candidate, Choice, Dimension, Domain, ModelPlan};
 use serde_json::Value;
 
 use crate::chart::{Axis, Cell, Chart, HeatMap};
@@ -33,60 +34,50 @@ pub(crate) fn figures(findings: &Findings<'_>) -> Vec<Figure> {
 /// A longer axis cannot be read, nor its figure shown.
 const MOST_VALUES: usize = 40;
 
-fn heat_map(findings: &Findings<'_>, model: &ModelFindings<'_>) -> Option<HeatMap> {
+fn heat_map<'a>(findings: &Findings<'_>, model: &ModelFindings<'a>) -> Option<HeatMap> {
     let plan = findings.view.plan;
+    let space = &model.plan.space;
     let axis_of =
-        |dimension: &'_ bakeoff_spec::Dimension| match (&*dimension.params, &dimension.domain) {
+        |(at, dimension): (usize, &'a Dimension)| match (&*dimension.params, &dimension.domain) {
             ([name], Domain::Choice(values)) if dimension.when.is_empty() => {
-                Some((name.clone(), values.clone()))
+                Some(GridAxis { at, name, values })
             }
             _ => None,
         };
     // A grid over choices: of anything else, too few points share a value.
-    let axes: Option<Vec<_>> = model.plan.space.dimensions.iter().map(axis_of).collect();
-    let owned = axes.filter(|_| plan.spec.search.name == "grid")?;
-    let mut axes: Vec<(&String, &Vec<Value>)> = owned
-        .iter()
-        .filter(|(_, values)| values.len() > 1)
-        .map(|(name, values)| (name, values))
-        .collect();
-    axes.sort_by_key(|(_, values)| Reverse(values.len()));
-    let (x_axis, y_axis) = (*axes.first()?, axes.get(1).copied());
-    if x_axis.1.len() > MOST_VALUES {
+    let axes: Option<Vec<GridAxis<'_>>> =
+        space.dimensions.iter().enumerate().map(axis_of).collect();
+    let mut axes = axes.filter(|_| plan.spec.search.is_grid())?;
+    axes.retain(|axis| axis.values.len() > 1);
+    axes.sort_by_key(|axis| Reverse(axis.values.len()));
+    // The first two are drawn.
+    let (x_axis, y_axis) = (axes.first()?, axes.get(1));
+    if x_axis.values.len() > MOST_VALUES {
         return None;
     }
-    // The first two are drawn.
-    let others: Vec<&str> = axes.iter().skip(2).map(|(name, _)| name.as_str()).collect();
+    let others: Vec<&str> = axes.iter().skip(2).map(|axis| axis.name).collect();
     let over = if others.is_empty() {
         String::new()
     } else {
         format!(", best over {}", others.join(", "))
     };
 
-    let cell = |x: &Value, y: Option<&Value>| {
-        let is_here = |candidate: &Candidate| {
-            let params = model.plan.varied(&candidate.choice);
-            let has = |axis: &str, value: &Value| {
-                params.get(axis).is_some_and(|found| same(found, value))
-            };
-            has(x_axis.0, x) && y_axis.zip(y).is_none_or(|(axis, y)| has(axis.0, y))
-        };
-        let candidates = model.study.candidates.iter().enumerate();
-        let here = candidates.filter(|(_, candidate)| is_here(candidate));
-        here.map(|(i, candidate)| state(candidate, model.study.chosen == Some(i)))
-            .reduce(|a, b| better(a, b, plan.higher_is_better))
-            .unwrap_or(Cell::Missing)
+    let n_rows = y_axis.map_or(1, |axis| axis.values.len());
+    let mut cells = vec![vec![Cell::Missing; x_axis.values.len()]; n_rows];
+    let mut is_framed = false;
+    for (i, candidate) in model.study.candidates.iter().enumerate() {
+        let Some(point) = point_of(model.plan, &candidate.choice) else { continue };
+        let index = |axis: &GridAxis<'_>| point[axis.at].map(|at| at as usize);
+        let (Some(x), Some(y)) = (index(x_axis), y_axis.map_or(Some(0), index)) else { continue };
+        let is_chosen = model.study.chosen == Some(i);
+        is_framed |= is_chosen;
+        cells[y][x] = better(cells[y][x], state(candidate, is_chosen), plan.higher_is_better);
+    }
+    let axis = |axis: &GridAxis<'_>| Axis {
+        name: axis.name.to_owned(),
+        values: axis.values.iter().map(format::value).collect(),
     };
-    let row = |y: Option<&Value>| x_axis.1.iter().map(|x| cell(x, y)).collect();
-    let cells = match y_axis {
-        Some((_, values)) => values.iter().map(|y| row(Some(y))).collect(),
-        None => vec![row(None)],
-    };
-    let axis = |(name, values): (&String, &Vec<Value>)| Axis {
-        name: name.clone(),
-        values: values.iter().map(format::value).collect(),
-    };
-    let framed = if model.chosen.is_some() { "; the chosen one is framed" } else { "" };
+    let framed = if is_framed { "; the chosen one is framed" } else { "" };
     Some(HeatMap {
         title: model.plan.label.clone(),
         subtitle: format!("{} on validation{over}{framed}", plan.select),
@@ -97,9 +88,20 @@ fn heat_map(findings: &Findings<'_>, model: &ModelFindings<'_>) -> Option<HeatMa
     })
 }
 
-/// A spec's `1` and a completed parameter's `1.0` are the same value.
-fn same(a: &Value, b: &Value) -> bool {
-    a == b || a.as_f64().zip(b.as_f64()).is_some_and(|(a, b)| a.total_cmp(&b).is_eq())
+/// An axis that could be drawn.
+struct GridAxis<'a> {
+    /// The dimension's place in the space.
+    at: usize,
+    name: &'a str,
+    values: &'a [Value],
+}
+
+/// Where in the grid a choice lies; a listed one may lie outside.
+fn point_of<'a>(model: &ModelPlan, choice: &'a Choice) -> Option<Cow<'a, [Option<f64>]>> {
+    match choice {
+        Choice::Point(point) => Some(Cow::Borrowed(point)),
+        Choice::Listed(i) => Some(model.space.point_of(&model.listed[*i])?.into_vec().into()),
+    }
 }
 
 fn state(candidate: &Candidate, is_chosen: bool) -> Cell {

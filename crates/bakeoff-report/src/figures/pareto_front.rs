@@ -1,21 +1,15 @@
 //! The fronts of all models: the selecting metric over the second objective, a line a model.
 
-use bakeoff_spec::Objective;
-
 use crate::chart::{Chart, Line, Lines, Panel};
 use crate::figures::{Figure, Place};
 use crate::findings::{Findings, ModelFindings};
+use crate::format::Measure;
 use crate::sections::tested;
 
 pub(crate) fn figures(findings: &Findings<'_>) -> Vec<Figure> {
     let plan = findings.view.plan;
     let Some(against) = &plan.against else { return Vec::new() };
-    let (unit, factor) = match against {
-        Objective::Latency => (", ms", 1000.0),
-        Objective::FitTime => (", s", 1.0),
-        Objective::Memory => (", MiB", 1.0),
-        Objective::Size | Objective::Metric { .. } => ("", 1.0),
-    };
+    let Measure { unit, factor, .. } = Measure::of(against);
     let line = |model: &ModelFindings<'_>| {
         let candidates = tested(model).map(|(number, _)| &model.study.candidates[number]);
         let mut points: Vec<(f64, f64)> = candidates
@@ -33,7 +27,7 @@ pub(crate) fn figures(findings: &Findings<'_>) -> Vec<Figure> {
     }
     let panel = Panel {
         heading: format!("{} on validation", plan.select),
-        x_label: format!("{against}{unit}"),
+        x_label: if unit.is_empty() { against.to_string() } else { format!("{against}, {unit}") },
         is_whole: false,
         lines,
         mark: None,

@@ -78,10 +78,20 @@ fn notes(findings: &Findings<'_>) -> Vec<String> {
         plan.select
     )];
     if plan.seeds.len() > 1 {
+        let n_seeds = plan.seeds.len();
+        let tested = || findings.models.iter().filter(|model| !model.replicates.is_empty());
+        let over = if tested().all(|model| model.replicates.len() == n_seeds) {
+            format!("{n_seeds} seeds")
+        } else {
+            let fewer = tested()
+                .filter(|model| model.replicates.len() < n_seeds)
+                .map(|model| format!("{} {}", plain(&model.plan.label), model.replicates.len()));
+            let fewer = fewer.collect::<Vec<_>>().join(", ");
+            format!("{n_seeds} seeds, or those whose replicate completed ({fewer})")
+        };
         notes.push(format!(
-            "± is half the 95 % t interval of the mean over {} seeds: it measures the noise of seeds alone, and is 0 for \
-             models that draw no random numbers.",
-            plan.seeds.len()
+            "± is half the 95 % t interval of the mean over {over}: it measures the noise of seeds alone, and is 0 for \
+             models that draw no random numbers."
         ));
     }
     notes.push(

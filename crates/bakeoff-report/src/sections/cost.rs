@@ -23,7 +23,7 @@ pub(crate) fn section(page: &Page<'_>) -> String {
     let n_trials = findings.spans().count();
     let all: f64 = findings.spans().map(|(_, secs)| secs).sum();
     format!(
-        "## Cost\n\n{table}\nMedians over the replicates of the chosen configuration.\n\
+        "## Cost\n\n{table}\nMedians over the replicates of the chosen configuration; the memory is the largest of them and of its search trial.\n\
          A pair is one (context, target) loss; an epoch is timed without its validation.\n\
          {} took {} of worker time in all.",
         plural(n_trials, "trial"),

@@ -4,7 +4,7 @@ use bakeoff_spec::Outcome;
 
 use crate::figures::Place;
 use crate::findings::ModelFindings;
-use crate::format::{NONE, code, interval, metric, objective, plain};
+use crate::format::{Measure, NONE, code, interval, metric, plain};
 use crate::results::{LEVEL, intervals};
 use crate::sections::Page;
 use crate::table::{Table, numbers, words};
@@ -14,6 +14,7 @@ pub(crate) fn section(page: &Page<'_>) -> String {
     let plan = findings.view.plan;
     let Some(against) = &plan.against else { return String::new() };
     let select = &plan.select;
+    let measure = Measure::of(against);
     let mut table = Table::of([
         words("model"),
         words("configuration"),
@@ -38,7 +39,7 @@ pub(crate) fn section(page: &Page<'_>) -> String {
                 plain(&model.plan.label),
                 params.map_or(NONE.into(), |params| code(&params)),
                 candidate.value().map_or(NONE.into(), metric),
-                second.map_or(NONE.into(), |second| objective(against, second)),
+                second.map_or(NONE.into(), measure.text),
                 test,
                 if common.contains(&(i, number)) { "yes".into() } else { String::new() },
             ]);

@@ -1,7 +1,8 @@
 //! What every model's search was allowed and what it tried, with the validation values.
 
 use bakeoff_spec::study::{device_secs, spans};
-use bakeoff_spec::{Candidate, Plan, State};
+use bakeoff_spec::{Candidate, ModelPlan, Plan, State};
+use serde_json::Value;
 
 use crate::figures::Place;
 use crate::findings::{Findings, ModelFindings};
@@ -36,7 +37,8 @@ pub(crate) fn section(page: &Page<'_>) -> String {
 
 fn strategy(plan: &Plan) -> String {
     let search = &plan.spec.search;
-    let seed = (search.name != "grid").then(|| format!(", seed {}", search.seed));
+    let is_drawn = !search.is_grid() || plan.models.iter().any(|model| draws(plan, model));
+    let seed = is_drawn.then(|| format!(", seed {}", search.seed));
     let lag = search.deterministic.then(|| format!(", deterministic with a lag of {}", search.lag));
     let prune = search
         .prune
@@ -44,6 +46,14 @@ fn strategy(plan: &Plan) -> String {
         .map(|prune| format!("; trials that fell behind were stopped by {}", code(&prune.name)));
     let how = [seed, lag, prune].into_iter().flatten().collect::<String>();
     format!("Configurations were proposed by {}{how}.", code(&search.name))
+}
+
+/// Whether chance has a part in a grid: it draws what cannot be counted, and of a grid that is larger than the budget
+/// which points to try.
+fn draws(plan: &Plan, model: &ModelPlan) -> bool {
+    let n_points = model.space.grid_size().unwrap_or(usize::MAX);
+    let is_part = plan.spec.budget.trials.is_some_and(|n_trials| (n_trials as usize) < n_points);
+    !model.is_listed_only && (is_part || !model.space.is_countable())
 }
 
 /// The same for every model, or the truth.
@@ -133,10 +143,7 @@ fn spent(findings: &Findings<'_>) -> Table {
 
 fn table(findings: &Findings<'_>, model: &ModelFindings<'_>) -> String {
     let candidates = &model.study.candidates;
-    let mut names: Vec<&str> = model.plan.space.names().collect();
-    names.extend(model.plan.listed.iter().flat_map(|listed| listed.keys().map(String::as_str)));
-    names.sort_unstable();
-    names.dedup();
+    let names = model.plan.varied_names();
     let has_rungs = candidates.iter().any(|candidate| candidate.epochs.is_some());
     let rung = has_rungs.then(|| numbers("at most"));
     let mut table = Table::of(names.iter().map(|name| words(*name)).chain(rung).chain([
@@ -155,12 +162,14 @@ fn table(findings: &Findings<'_>, model: &ModelFindings<'_>) -> String {
     for &i in &shown {
         let candidate = &candidates[i];
         let mut params = model.plan.varied(&candidate.choice);
+        let own_epochs = params.get("epochs").and_then(Value::as_u64);
         let values = names.iter().map(|name| {
             params.remove(*name).map_or_else(|| NONE.into(), |value| code(&format::value(&value)))
         });
         let values: Vec<String> = values.collect();
         let rung = has_rungs.then(|| {
-            let epochs = candidate.epochs.or(model.plan.epochs);
+            let of_model = || own_epochs.or(model.plan.epochs.map(u64::from));
+            let epochs = candidate.epochs.map(u64::from).or_else(of_model);
             epochs.map_or_else(|| NONE.into(), |epochs| epochs.to_string())
         });
         let is_chosen = model.study.chosen == Some(i);

@@ -206,12 +206,9 @@ fn noun(findings: &Findings<'_>) -> &'static str {
     }
 }
 
-/// What the paired values are: a root mean square is no mean of rows, its square is.
+/// What the paired values are.
 fn unit(findings: &Findings<'_>) -> String {
     let select = &findings.view.plan.select;
-    match select.name.as_str() {
-        "rmse" | "mse" => "squared error".into(),
-        "mae" => "absolute error".into(),
-        _ => select.to_string(),
-    }
+    let of_one = findings.view.catalog.metric(&select.name).and_then(|info| info.of_one);
+    of_one.map_or_else(|| select.to_string(), str::to_owned)
 }

@@ -3,5 +3,7 @@
 mod escaping;
 mod files;
 mod samples;
+mod search;
 mod snapshots;
 mod summary;
+mod truth;

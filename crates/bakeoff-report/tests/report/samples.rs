@@ -31,6 +31,8 @@ pub(crate) struct SampleModel {
     pub(crate) label: &'static str,
     pub(crate) family: &'static str,
     pub(crate) axes: Vec<(&'static str, Vec<Value>)>,
+    /// Configurations that are tried before those of the grid.
+    pub(crate) listed: Vec<Value>,
     /// Its usual value of the selection metric.
     pub(crate) value: f64,
     /// 0: not trained by gradients, and the same under every seed.
@@ -53,7 +55,8 @@ impl Sample {
         let plan = plan(task, models, seeds, &card);
         let mut sample = Self { plan, outcomes: BTreeMap::new(), units: BTreeMap::new(), card };
         for (model, model_plan) in models.iter().zip(&sample.plan.models) {
-            for (i, candidate) in model_plan.grid().enumerate() {
+            for (i, choice) in choices(model_plan).iter().enumerate() {
+                let candidate = model_plan.trial(choice, None).unwrap();
                 let shift = 0.02 * ((i * 7) % 5) as f64;
                 let is_better = sample.plan.higher_is_better;
                 let value = model.value * if is_better { 1.0 - shift } else { 1.0 + shift };
@@ -88,11 +91,15 @@ impl Sample {
 
     /// Writes the report under `reports`.
     pub(crate) fn try_write(&self, reports: &Path) -> Result<PathBuf, ReportError> {
-        let study = self.study();
+        self.try_write_study(&self.study(), reports)
+    }
+
+    /// The same of a study that is told otherwise.
+    fn try_write_study(&self, study: &Study, reports: &Path) -> Result<PathBuf, ReportError> {
         let catalog = Catalog { metrics: bakeoff_metrics::catalog(), ..Catalog::default() };
         let view = StudyView {
             plan: &self.plan,
-            study: &study,
+            study,
             card: &self.card,
             catalog: &catalog,
             test_units: &|key| self.units.get(key).cloned(),
@@ -105,6 +112,12 @@ impl Sample {
     /// The Markdown alone.
     pub(crate) fn markdown(&self) -> String {
         self.write(tempfile::tempdir().unwrap().path())
+    }
+
+    /// The Markdown of a study that is told otherwise.
+    pub(crate) fn markdown_of(&self, study: &Study) -> String {
+        let reports = tempfile::tempdir().unwrap();
+        fs::read_to_string(self.try_write_study(study, reports.path()).unwrap()).unwrap()
     }
 
     /// Makes the trials of a model that `is_meant` fail.
@@ -125,7 +138,7 @@ impl Sample {
             let replicates = self.plan.replicates(&candidate);
             std::iter::once(candidate).chain(replicates).collect::<Vec<_>>()
         };
-        model.grid().flat_map(all).collect()
+        choices(model).iter().flat_map(|choice| all(model.trial(choice, None).unwrap())).collect()
     }
 
     /// What a sweep of the whole grid would have found.
@@ -133,14 +146,12 @@ impl Sample {
         let find = |key: &TrialKey| self.outcomes.get(key).cloned();
         let against = self.plan.against.as_ref();
         let study_of = |model: &ModelPlan| {
-            let candidate = |i: usize| {
-                let choice = Choice::Point(model.space.grid_point(i, |_| 0.0).unwrap());
+            let candidate = |choice: Choice| {
                 let key = model.trial(&choice, None).unwrap().key();
                 let brief = find(&key).map(|outcome| Brief::of(&outcome, against));
                 Candidate { key, choice, epochs: None, continues: None, brief }
             };
-            let candidates: Vec<Candidate> =
-                (0..model.space.grid_size().unwrap()).map(candidate).collect();
+            let candidates: Vec<Candidate> = choices(model).into_iter().map(candidate).collect();
             let is_searched = candidates.iter().all(|one| one.brief.is_some());
             let chosen = self.plan.choose(&candidates).filter(|_| is_searched);
             let replicates = |i: usize| {
@@ -187,13 +198,26 @@ impl Sample {
 /// A model without a grid.
 pub(crate) fn model(label: &'static str, family: &'static str, value: f64) -> SampleModel {
     let epochs = if family == "baseline" { 0 } else { 12 };
-    SampleModel { label, family, axes: Vec::new(), value, epochs }
+    SampleModel { label, family, axes: Vec::new(), listed: Vec::new(), value, epochs }
+}
+
+/// All that a model tries.
+fn choices(model: &ModelPlan) -> Vec<Choice> {
+    let n_points = model.space.grid_size().unwrap();
+    let points = (0..n_points).filter_map(|i| model.space.grid_point(i, |_| 0.0));
+    (0..model.listed.len()).map(Choice::Listed).chain(points.map(Choice::Point)).collect()
 }
 
 impl SampleModel {
     /// The same with another axis of its grid.
     pub(crate) fn axis(mut self, name: &'static str, values: &[Value]) -> Self {
         self.axes.push((name, values.to_vec()));
+        self
+    }
+
+    /// The same with a configuration that is tried before the grid.
+    pub(crate) fn listed(mut self, params: Value) -> Self {
+        self.listed.push(params);
         self
     }
 }
@@ -234,6 +258,7 @@ fn plan(task: Task, models: &[SampleModel], seeds: &[u64], card: &DatasetCard) -
             }),
             select: select.clone(),
             metrics: metrics.clone(),
+            metric_revisions: BTreeMap::new(),
             scored: Scored::Valid,
             seed: seeds[0],
         };
@@ -242,7 +267,11 @@ fn plan(task: Task, models: &[SampleModel], seeds: &[u64], card: &DatasetCard) -
             label: model.label.into(),
             family: model.family.into(),
             space: space(&model.axes),
-            listed: Vec::new(),
+            listed: model
+                .listed
+                .iter()
+                .map(|listed| serde_json::from_value(listed.clone()).unwrap())
+                .collect(),
             is_listed_only: false,
             epochs: None,
             maker: Maker::new(model.label.into(), move |varied| Ok(with(&trial, varied))),
@@ -279,6 +308,9 @@ fn with(trial: &Trial, varied: &Params) -> Trial {
         match &mut trial.training {
             Some(training) if name == "learning_rate" => {
                 training.learning_rate = value.as_f64().unwrap();
+            }
+            Some(training) if name == "epochs" => {
+                training.epochs = value.as_u64().unwrap() as u32;
             }
             _ => _ = trial.model.params.insert(name.clone(), value.clone()),
         }

@@ -177,6 +177,7 @@ fn maker(is_allowed: impl Fn(&Params) -> bool + Send + Sync + 'static) -> Maker 
             training: None,
             select: MetricKey::plain("loss"),
             metrics: Vec::new(),
+            metric_revisions: std::collections::BTreeMap::new(),
             scored: Scored::Valid,
             seed: 1,
         })

@@ -268,6 +268,7 @@ pub(crate) fn trial(name: &str, value: f64, data: &str) -> Trial {
         training: None,
         select: MetricKey::at("ndcg", 10),
         metrics: vec![MetricKey::at("ndcg", 10)],
+        metric_revisions: std::collections::BTreeMap::new(),
         scored: Scored::Valid,
         seed: 1,
     }

@@ -133,15 +133,15 @@ impl Planner<'_> {
                     self.add(Finding::value(place, message).help(help));
                 }
                 Ok(constraint) => {
-                    for name in constraint.names() {
-                        if !names.contains(&name.as_str()) {
-                            let message =
-                                format!("`{}` has no parameter `{name}`", info.plugin.name);
-                            let help = one_of("parameter", &name, &names);
-                            self.add(Finding::value(place.clone(), message).help(help));
-                        }
+                    let spoken_of = constraint.names();
+                    let is_known = |name: &&String| names.contains(&name.as_str());
+                    for name in spoken_of.iter().filter(|name| !is_known(name)) {
+                        let message = format!("`{}` has no parameter `{name}`", info.plugin.name);
+                        let help = one_of("parameter", name, &names);
+                        self.add(Finding::value(place.clone(), message).help(help));
                     }
-                    if !constraint.names().iter().any(|name| varied.contains(name)) {
+                    let may_vary = |name: &String| varied.contains(name) || !is_known(&name);
+                    if !spoken_of.iter().any(may_vary) {
                         let message = "this constraint speaks of nothing that varies";
                         self.add(Finding::value(place, message).help("take it out"));
                     }

@@ -1,6 +1,6 @@
 //! The metrics that trials compute, and the one that chooses.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Planner;
 use crate::catalog::MetricInfo;
@@ -17,6 +17,8 @@ const LARGEST_CUTOFF: u32 = 10_000;
 /// The metrics of a plan.
 pub(super) struct Metrics {
     pub(super) keys: Vec<MetricKey>,
+    /// Of those that are not at their first.
+    pub(super) revisions: BTreeMap<String, u32>,
     pub(super) select: MetricKey,
     pub(super) higher_is_better: bool,
     pub(super) against: Option<Objective>,
@@ -55,8 +57,11 @@ impl Planner<'_> {
         }
         let keys: Vec<MetricKey> = keys.into_iter().collect();
         self.shown_metrics(&keys);
+        let infos = keys.iter().filter_map(|key| self.catalog.metric(&key.name));
+        let changed = infos.filter(|info| info.revision != 1);
+        let revisions = changed.map(|info| (info.name.to_owned(), info.revision)).collect();
         let (info, select) = select?;
-        Some(Metrics { keys, select, higher_is_better: info.higher_is_better, against })
+        Some(Metrics { keys, revisions, select, higher_is_better: info.higher_is_better, against })
     }
 
     /// The second objective: a cost or a metric.
@@ -67,7 +72,8 @@ impl Planner<'_> {
         }
         let name = written.split('@').next().unwrap_or_default();
         if self.catalog.metric(name).is_none() {
-            let mut names = Objective::COSTS.to_vec();
+            let costs = Objective::COSTS.map(|cost| cost.to_string());
+            let mut names: Vec<&str> = costs.iter().map(String::as_str).collect();
             names.extend(self.metric_names());
             let message = format!("there is no objective `{written}`");
             let help = one_of("objective", written, &names);

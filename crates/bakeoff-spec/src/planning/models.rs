@@ -114,7 +114,7 @@ impl Planner<'_> {
                 self.add(Finding::key(grid.key(axis), message).help(help));
             }
             match schema["properties"].get(axis) {
-                Some(rule) => self.check_axis(rule, values, &grid.key(axis)),
+                Some(rule) => self.check_axis(rule, values, "grid axis", &grid.key(axis)),
                 None => self.unknown_param(info, axis, &schema, &grid),
             }
         }
@@ -134,7 +134,7 @@ impl Planner<'_> {
                 self.add(Finding::value(params.clone(), message));
             }
         }
-        let is_bounded = self.spec.search.name != "grid" || self.spec.budget.trials.is_some();
+        let is_bounded = !self.spec.search.is_grid() || self.spec.budget.trials.is_some();
         if !is_bounded && space.grid_size().is_none_or(|n| n > LARGEST_GRID) {
             let message = format!("the grid has more than {LARGEST_GRID} combinations");
             let help = "take out axes or values, or draw some with `budget: { trials: … }`";
@@ -167,17 +167,18 @@ impl Planner<'_> {
         self.add(Finding::key(place.key(key), message).help(help));
     }
 
-    pub(super) fn check_axis(&mut self, rule: &Value, values: &[Value], place: &Place) {
+    /// Checks values to try one by one; `kind` is what messages call them.
+    pub(super) fn check_axis(&mut self, rule: &Value, values: &[Value], kind: &str, place: &Place) {
         if values.is_empty() {
-            let message = format!("the grid axis {} is empty", place.name());
-            let help = "list the values to try, or leave the axis out";
+            let message = format!("the {kind} {} is empty", place.name());
+            let help = format!("list the values to try, or leave the {kind} out");
             self.add(Finding::value(place.clone(), message).help(help));
         }
         let rule = Checker::new(rule.clone());
         for (i, value) in values.iter().enumerate() {
             self.findings.extend(rule.findings(value, &place.index(i)));
             if values[..i].contains(value) {
-                let message = format!("{value} stands twice in the grid axis {}", place.name());
+                let message = format!("{value} stands twice in the {kind} {}", place.name());
                 let help = "it would be the same trial: keep one";
                 self.add(Finding::value(place.index(i), message).help(help));
             }
@@ -227,7 +228,7 @@ impl Planner<'_> {
         space: &Space,
         place: &Place,
     ) {
-        let is_grid = self.spec.search.name == "grid" && self.spec.budget.trials.is_none();
+        let is_grid = self.spec.search.is_grid() && self.spec.budget.trials.is_none();
         let (mut refused, mut n_refused, mut n_possible) = (None, 0, 0);
         let mut constraint = None;
         let n = if is_grid { space.grid_size().unwrap_or(0) } else { N_PROBES };
@@ -254,7 +255,8 @@ impl Planner<'_> {
             }
             (_, Some(message)) if n_possible == 0 => {
                 let message = format!("the constraints leave nothing to try: {message}");
-                self.add(Finding::key(place.key("constraints"), message));
+                let help = "take one of them out, or add values that meet it";
+                self.add(Finding::key(place.key("constraints"), message).help(help));
             }
             _ => {}
         }

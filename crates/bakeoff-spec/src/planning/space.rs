@@ -100,7 +100,7 @@ impl Planner<'_> {
         let place = place.key(kind);
         if let Domain::Choice(values) = &domain {
             let n_findings = self.findings.len();
-            self.check_axis(rule, values, &place);
+            self.check_axis(rule, values, "list", &place);
             return (self.findings.len() == n_findings).then_some(domain);
         }
         if let Some((message, help)) = misshapen(&domain) {
@@ -198,15 +198,23 @@ impl Planner<'_> {
             let Some(next) = waiting.iter().position(is_ready) else {
                 for (dimension, place) in &waiting {
                     for (parent, _) in &dimension.when {
-                        if space.names().any(|name| name == parent) {
-                            continue;
-                        }
-                        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                        let (message, help) = if names.contains(&parent.as_str()) {
-                            ("a condition that waits for itself".to_owned(), String::new())
-                        } else {
+                        let own = &dimension.params;
+                        let others = names.iter().filter(|name| !own.contains(name));
+                        let others: Vec<&str> = others.map(String::as_str).collect();
+                        let (message, help) = if own.contains(parent) {
+                            let message = format!("`{parent}` waits for itself");
+                            (message, "take this condition out".to_owned())
+                        } else if !names.contains(parent) {
                             let message = format!("`{parent}` does not vary in this model");
-                            (message, one_of("varied parameter", parent, &names))
+                            (message, one_of("other parameter that varies", parent, &others))
+                        } else if waits_for(&waiting, parent, own) {
+                            let own = list(own);
+                            let message = format!(
+                                "{own} waits for `{parent}`, which waits for {own} in turn"
+                            );
+                            (message, "take one of these conditions out".to_owned())
+                        } else {
+                            continue;
                         };
                         let place = place.key("when").key(parent);
                         self.findings.push(Finding::key(place, message).help(help));
@@ -232,7 +240,19 @@ impl Planner<'_> {
                     let message = format!("`{parent}` is never {value} here");
                     let help = match &of_parent.domain {
                         Domain::Choice(values) => format!("its values: {}", list(values)),
-                        _ => String::new(),
+                        domain => {
+                            let last = domain.n_values().map_or(1, |n| n - 1);
+                            let [low, high] =
+                                [0, last].map(|i| number(domain, domain.coordinate(i)));
+                            format!(
+                                "it goes from {low} to {high}{}",
+                                match domain {
+                                    Domain::Quantized { step, .. } =>
+                                        format!(" in steps of {step}"),
+                                    _ => String::new(),
+                                }
+                            )
+                        }
                     };
                     self.add(Finding::value(place.index(i), message).help(help));
                 }
@@ -254,6 +274,23 @@ impl Planner<'_> {
             }
         }
     }
+}
+
+/// Whether what sets `from` comes, by its conditions and those behind them, after one of `params`.
+fn waits_for(waiting: &[(Dimension, &Place)], from: &str, params: &[String]) -> bool {
+    let mut behind = vec![from];
+    let mut next = 0;
+    while let Some(&name) = behind.get(next) {
+        next += 1;
+        let of_name =
+            waiting.iter().filter(|(one, _)| one.params.iter().any(|param| param == name));
+        for (parent, _) in of_name.flat_map(|(one, _)| &one.when) {
+            if !behind.contains(&parent.as_str()) {
+                behind.push(parent);
+            }
+        }
+    }
+    params.iter().any(|param| behind.contains(&param.as_str()))
 }
 
 fn dimension(name: &str, domain: Domain, written: &DimensionSpec) -> Dimension {

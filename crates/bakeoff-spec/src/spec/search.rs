@@ -48,8 +48,18 @@ impl Default for SearchSpec {
     }
 }
 
+/// The strategy that is no search: it tries all of its space, so planning can look at each of its points before.
+const GRID: &str = "grid";
+
+impl SearchSpec {
+    /// Whether all combinations are tried, or as many as the budget allows.
+    pub fn is_grid(&self) -> bool {
+        self.name == GRID
+    }
+}
+
 fn grid() -> String {
-    "grid".into()
+    GRID.into()
 }
 
 fn one() -> u64 {

@@ -141,7 +141,7 @@ fn an_empty_axis() {
        :                `-- models[1].grid.hidden
     22 |       learning_rate: [0.001, 0.01]
        `----
-     help: list the values to try, or leave the axis out
+     help: list the values to try, or leave the grid axis out
     ");
 }
 

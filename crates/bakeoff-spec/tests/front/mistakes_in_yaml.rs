@@ -1,8 +1,9 @@
 //! Mistakes in the YAML itself, as a terminal without colour shows them.
 
 use std::fmt::Write as _;
+use std::time::{Duration, Instant};
 
-use crate::plugins::{mistakes, spec_with};
+use crate::plugins::{GOOD, mistakes, spec_with};
 
 #[test]
 fn text_that_is_not_yaml() {
@@ -294,6 +295,30 @@ fn a_few_lines_that_stand_for_more_than_memory_holds() {
     assert!(mistakes(&long).contains("is too much for a spec"));
     let itself = mistakes("a: &a { b: *a }\n");
     assert!(itself.contains("this stands for something that it is itself a part of"), "{itself}");
+}
+
+/// Places hold the whole way to them: before the keys of a way were shared, these took gigabytes.
+#[test]
+fn long_keys_around_many_entries_take_little_memory_and_time() {
+    let entries = vec!["1"; 40_000].join(", ");
+    // Only a key that is marked as one may be so long.
+    let long = format!("{GOOD}? {}\n: [{entries}]\n", "k".repeat(200_000));
+    let mut deep = GOOD.to_owned();
+    for depth in 0..25 {
+        writeln!(deep, "{}{}:", " ".repeat(depth), "k".repeat(1000)).unwrap();
+    }
+    writeln!(deep, "{}[{entries}]", " ".repeat(25)).unwrap();
+    for text in [long, deep] {
+        let start = Instant::now();
+        let said = mistakes(&text);
+        assert!(said.contains("unknown key") && said.contains("kkk…"), "{said:.2000}");
+        assert!(said.len() < 20_000, "{} bytes", said.len());
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    }
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = peak.and_then(|text| text.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    assert!(kib.is_none_or(|kib| kib < 400_000), "{kib:?} KiB at most");
 }
 
 #[test]

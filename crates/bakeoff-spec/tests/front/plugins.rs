@@ -63,8 +63,13 @@ pub(crate) fn plan(text: &str) -> Result<Plan, SpecError> {
 
 /// The same in another file.
 pub(crate) fn plan_at(path: &str, text: &str) -> Result<Plan, SpecError> {
+    plan_with(path, text, &catalog())
+}
+
+/// The same with another catalog.
+pub(crate) fn plan_with(path: &str, text: &str, catalog: &Catalog) -> Result<Plan, SpecError> {
     let file = SpecFile::parse(Path::new(path), text.to_owned())?;
-    file.plan(&catalog(), &mut |_, _| Ok("content".to_owned()))
+    file.plan(catalog, &mut |_, _| Ok("content".to_owned()))
 }
 
 /// What a terminal without colour shows for a spec with mistakes.
@@ -84,6 +89,8 @@ pub(crate) fn catalog() -> Catalog {
         task,
         has_cutoff,
         higher_is_better: task == Task::TopN,
+        revision: 1,
+        of_one: None,
     };
     Catalog {
         sources: vec![Entry::of::<Table>(()), Entry::of::<Generated>(())],

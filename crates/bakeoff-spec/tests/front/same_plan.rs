@@ -4,7 +4,7 @@ use bakeoff_spec::{Plan, TrialKey};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::plugins::{GOOD, good_json, plan, plan_at, spec_with};
+use crate::plugins::{GOOD, catalog, good_json, plan, plan_at, plan_with, spec_with};
 
 fn keys(plan: &Plan) -> (String, Vec<TrialKey>) {
     let trials = plan.models.iter().flat_map(bakeoff_spec::ModelPlan::grid);
@@ -53,6 +53,27 @@ fn what_changes_a_number_changes_the_hash() {
     ] {
         assert_ne!(plan(&spec_with(old, new)).unwrap().spec_hash, good, "{new}");
     }
+}
+
+#[test]
+fn a_changed_metric_changes_the_keys_of_the_trials_that_compute_it_and_no_others() {
+    let of = |changed: &str| {
+        let mut catalog = catalog();
+        let metric = catalog.metrics.iter_mut().find(|metric| metric.name == changed).unwrap();
+        metric.revision = 2;
+        let plan = plan_with("/specs/study.yaml", GOOD, &catalog).unwrap();
+        let fits: Vec<String> = plan.models[1].grid().map(|trial| trial.fit_key()).collect();
+        (keys(&plan), fits)
+    };
+    let (good, fits) = of("rmse");
+    assert_eq!(good, keys(&plan(GOOD).unwrap()), "no trial computes it");
+    let (recall, recall_fits) = of("recall");
+    assert_ne!(recall.0, good.0, "the study is another");
+    assert!(recall.1.iter().all(|key| !good.1.contains(key)));
+    assert_eq!(recall_fits, fits, "nothing has to be fitted again");
+    let (ndcg, ndcg_fits) = of("ndcg");
+    assert!(ndcg.1.iter().all(|key| !good.1.contains(key) && !recall.1.contains(key)));
+    assert!(ndcg_fits.iter().all(|key| !fits.contains(key)), "it chose the epoch");
 }
 
 /// The spec as YAML with the keys of every mapping in an order drawn from `orders`, and a comment after each line.

@@ -25,6 +25,7 @@ pub(crate) fn completed(seed: u64) -> Outcome {
         training: Some(Training::default()),
         select: MetricKey::at("ndcg", 10),
         metrics: metrics.clone(),
+        metric_revisions: std::collections::BTreeMap::new(),
         scored: Scored::ValidAndTest,
         seed,
     };

@@ -104,7 +104,8 @@ fn for_people(checked: &Checked<'_>) -> String {
     if *failed > 0 {
         let _ = writeln!(
             text,
-            "{failed} of the cached failed; `sweep --retry-failed` runs them again."
+            "{failed} of the cached failed; after `bakeoff retry --failed`, or with `bakeoff sweep --retry-failed`, they run \
+             again."
         );
     }
     text

@@ -20,8 +20,9 @@ mod worker;
 use std::io::Write;
 use std::path::Path;
 
+use anyhow::bail;
 use bakeoff_runner::control::Request;
-use bakeoff_spec::{Plan, SpecFile};
+use bakeoff_spec::{Plan, SpecFile, TrialKey};
 use serde::Serialize;
 
 use crate::catalog::catalog;
@@ -62,6 +63,21 @@ fn plan(spec: &Path, places: &Places) -> anyhow::Result<(SpecFile, Plan)> {
         Ok(bakeoff_data::fingerprint(source, params, &places.cache)?)
     })?;
     Ok((file, plan))
+}
+
+/// The one trial whose key begins with `prefix`.
+fn named<'a>(keys: &'a [TrialKey], prefix: &str, places: &Places) -> anyhow::Result<&'a TrialKey> {
+    let named: Vec<_> = keys.iter().filter(|key| key.as_str().starts_with(prefix)).collect();
+    match named[..] {
+        [key] if !prefix.is_empty() => Ok(key),
+        [] => bail!(
+            "no trial in {} has a key that begins with `{prefix}`; `bakeoff list trials` shows them",
+            places.store.display()
+        ),
+        _ => {
+            bail!("{} trials have a key that begins with `{prefix}`; give more digits", named.len())
+        }
+    }
 }
 
 /// Prints to standard output; a reader that went away, such as `head`, is no error.

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use anyhow::bail;
+use anyhow::Context;
 use bakeoff_spec::TrialKey;
 use indicatif::HumanBytes;
 
-use super::{print, store};
+use super::{named, print, store};
 use crate::cli::RmArgs;
 use crate::exit::Exit;
 use crate::places::Places;
@@ -17,7 +17,8 @@ pub(crate) fn run(args: &RmArgs, places: &Places) -> anyhow::Result<Exit> {
     let all = store.keys()?;
     let mut chosen = BTreeMap::new();
     for prefix in &args.trials {
-        chosen.insert(named(&all, prefix, places)?.clone(), String::new());
+        let key = named(&all, prefix, places).context("nothing was removed")?;
+        chosen.insert(key.clone(), String::new());
     }
     store.for_each(&all, |place, outcome| {
         let Some(outcome) = outcome else { return };
@@ -36,20 +37,4 @@ pub(crate) fn run(args: &RmArgs, places: &Places) -> anyhow::Result<Exit> {
     let (n_trials, n_files) = (chosen.len(), removed.files.len());
     writeln!(text, "{done} {n_trials} trials: {n_files} files, {}", HumanBytes(removed.bytes))?;
     print(&text)
-}
-
-/// The one trial whose key begins with `prefix`.
-fn named<'a>(all: &'a [TrialKey], prefix: &str, places: &Places) -> anyhow::Result<&'a TrialKey> {
-    let named: Vec<_> = all.iter().filter(|key| key.as_str().starts_with(prefix)).collect();
-    match named[..] {
-        [key] if !prefix.is_empty() => Ok(key),
-        [] => bail!(
-            "no trial in {} has a key that begins with `{prefix}`; `bakeoff list trials` shows them",
-            places.store.display()
-        ),
-        _ => bail!(
-            "{} trials have a key that begins with `{prefix}`; give more digits; nothing was removed",
-            named.len()
-        ),
-    }
 }

@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-use anyhow::bail;
+use anyhow::Context;
 use bakeoff_spec::{Outcome, Scores, Status};
 use bakeoff_store::Folder;
 use serde_json::json;
 
-use super::{print, print_json};
+use super::{named, print, print_json};
 use crate::cli::ShowArgs;
 use crate::exit::Exit;
 use crate::places::Places;
@@ -15,27 +15,14 @@ use crate::table::table;
 
 pub(crate) fn run(args: &ShowArgs, places: &Places) -> anyhow::Result<Exit> {
     let folder = Folder::at(&places.store);
-    let outcomes = folder.outcomes()?.outcomes;
-    let named: Vec<&Outcome> =
-        outcomes.iter().filter(|outcome| outcome.key.as_str().starts_with(&args.trial)).collect();
-    let outcome = match named[..] {
-        [outcome] => outcome,
-        [] => bail!(
-            "no trial in {} has a key that begins with `{}`; `bakeoff list trials` shows them",
-            places.store.display(),
-            args.trial
-        ),
-        _ => bail!(
-            "{} trials have a key that begins with `{}`; give more digits",
-            named.len(),
-            args.trial
-        ),
-    };
+    let keys = folder.outcome_keys()?;
+    let key = named(&keys, &args.trial, places)?;
+    let outcome = folder.read_outcome(key)?.context("the trial was removed meanwhile")?;
     let attempts = folder.attempts(&outcome.key)?;
     if args.json.json {
         return print_json(&json!({"outcome": outcome, "failed_attempts": attempts}));
     }
-    print(&for_people(outcome, &attempts)?)
+    print(&for_people(&outcome, &attempts)?)
 }
 
 fn for_people(outcome: &Outcome, attempts: &[Outcome]) -> anyhow::Result<String> {
