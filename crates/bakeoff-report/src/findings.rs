@@ -102,7 +102,9 @@ impl<'a> ModelFindings<'a> {
         let replicates = &self.study.replicates;
         let is_failed =
             |outcome: &Option<Outcome>| outcome.as_ref().is_some_and(Outcome::is_failed);
-        self.study.is_hopeless() || (!replicates.is_empty() && replicates.iter().all(is_failed))
+        let was_tried = !self.study.candidates.is_empty();
+        (self.study.is_hopeless() && was_tried)
+            || (!replicates.is_empty() && replicates.iter().all(is_failed))
     }
 
     /// Whether a trial has no outcome yet: a candidate, or a replicate of the chosen one.

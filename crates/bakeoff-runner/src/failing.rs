@@ -104,7 +104,7 @@ impl Sweep<'_> {
     pub(crate) fn give_up(&mut self, slot: &str, outcome: &Outcome) -> Result<(), RunError> {
         self.store.record(outcome)?;
         // A twin elsewhere may have completed it meanwhile: what is kept counts.
-        let kept = self.store.get(&outcome.key)?;
+        let kept = self.store.get(&outcome.key)?.filter(|kept| self.agenda.counts_here(kept));
         self.finished(slot, kept.unwrap_or_else(|| outcome.clone()))
     }
 

@@ -74,8 +74,7 @@ impl Sweep<'_> {
                 && !(pending.avoid.as_deref() == Some(device) && self.has_choice(slot, pending))
         };
         let open: Vec<bool> = (0..self.plan.models.len()).map(is_open).collect();
-        let mut due = self.agenda.urgent.iter().map(|pending| accepts(pending));
-        let due: Vec<bool> = due.by_ref().collect();
+        let due: Vec<bool> = self.agenda.urgent.iter().map(accepts).collect();
         let mut cached = Vec::new();
         let next = self.agenda.next(&|model| open[model], &due, &mut cached)?;
         for key in cached {

@@ -61,7 +61,7 @@ impl Constraint {
     ///
     /// # Errors
     /// That they do not, or why that cannot be said.
-    pub(crate) fn check(&self, params: &Params) -> Result<(), String> {
+    pub(crate) fn check(&self, params: &Params) -> Result<(), Unmet> {
         let text = &self.text;
         let mut context = Context::default();
         for name in self.names() {
@@ -72,18 +72,38 @@ impl Constraint {
                 (None, Some(real)) => context.add_variable(name, real),
                 (None, None) => context.add_variable(name, value),
             };
-            added.map_err(|error| format!("`{text}`: {error}"))?;
+            added.map_err(|error| Unmet::Unclear(format!("`{text}`: {error}")))?;
         }
         match self.program.execute(&context) {
             Ok(cel::Value::Bool(true)) => Ok(()),
-            Ok(cel::Value::Bool(false)) => Err(format!("the constraint `{text}` does not hold")),
-            Ok(_) => Err(format!("the constraint `{text}` is neither true nor false")),
-            Err(error) => Err(format!(
-                "the constraint `{text}` cannot be computed: {error} (whole and real numbers mix only in \
-                 comparisons: write `double(x) * 0.5`)"
-            )),
+            Ok(cel::Value::Bool(false)) => {
+                Err(Unmet::No(format!("the constraint `{text}` does not hold")))
+            }
+            Ok(_) => {
+                Err(Unmet::Unclear(format!("the constraint `{text}` is neither true nor false")))
+            }
+            Err(error) => {
+                let error = error.to_string();
+                let hint = if error.contains("binary operator") {
+                    " (whole and real numbers mix only in comparisons: write `double(x) * 0.5`)"
+                } else {
+                    ""
+                };
+                Err(Unmet::Unclear(format!(
+                    "the constraint `{text}` cannot be computed: {error}{hint}"
+                )))
+            }
         }
     }
+}
+
+/// Why a constraint leaves a configuration out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unmet {
+    /// It does not hold.
+    No(String),
+    /// It says neither yes nor no: the constraint is wrong.
+    Unclear(String),
 }
 
 /// Whether computing it may take longer than reading it: a few nested `map`s can run for years.
@@ -107,7 +127,11 @@ mod tests {
     use super::*;
 
     fn check(text: &str, params: Value) -> Result<(), String> {
-        Constraint::parse(text).unwrap().check(&serde_json::from_value(params).unwrap())
+        let checked =
+            Constraint::parse(text).unwrap().check(&serde_json::from_value(params).unwrap());
+        checked.map_err(|unmet| match unmet {
+            Unmet::No(message) | Unmet::Unclear(message) => message,
+        })
     }
 
     #[test]
@@ -133,7 +157,10 @@ mod tests {
         }
         assert_eq!(check("hidden in [32, 64]", json!({"hidden": 64})), Ok(()));
         assert!(check("hidden + 1", json!({"hidden": 1})).unwrap_err().contains("neither"));
-        assert!(check("hidden * x < 1.0", json!({"hidden": 1, "x": 0.5})).is_err());
+        let mixed = check("hidden * x < 1.0", json!({"hidden": 1, "x": 0.5})).unwrap_err();
+        assert!(mixed.contains("write `double(x) * 0.5`"), "{mixed}");
+        let by_zero = check("8 / (n - 1) > 1", json!({"n": 1})).unwrap_err();
+        assert!(by_zero.contains("cannot be computed") && !by_zero.contains("double"), "{by_zero}");
         assert_eq!(Constraint::parse("b > a").unwrap().names(), ["a", "b"]);
     }
 }

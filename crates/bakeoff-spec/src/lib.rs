@@ -12,6 +12,7 @@ pub mod card;
 pub mod catalog;
 mod constraint;
 mod describe;
+mod domain;
 pub mod error;
 pub mod event;
 pub mod fitting;

@@ -164,6 +164,25 @@ impl Planner<'_> {
             let help = "keep one of `trials`, `time_secs` and `device_time_secs`";
             self.add(Finding::key(Place::root().key("budget"), message).help(help));
         }
+        if self.spec.search.deterministic
+            && (budget.time_secs.is_some() || budget.device_time_secs.is_some())
+        {
+            let message = "a search is not deterministic where a clock ends it";
+            let help = "write `budget: { trials: … }`, or leave `deterministic` out";
+            let place = Place::root().key("search").key("deterministic");
+            self.add(Finding::key(place, message).help(help));
+        }
+        for (i, model) in self.spec.models.iter().enumerate() {
+            let n_listed = model.configurations.len();
+            if let Some(trials) = budget.trials.filter(|&trials| n_listed > trials as usize) {
+                let place = Place::root().key("models").index(i).key("configurations");
+                let message =
+                    format!("{n_listed} configurations are more than the budget's {trials} trials");
+                let help =
+                    "raise the budget, or take configurations out: every model gets the same";
+                self.add(Finding::key(place, message).help(help));
+            }
+        }
     }
 
     fn limits(&mut self) {

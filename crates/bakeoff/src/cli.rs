@@ -77,7 +77,7 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Remove trials from the store, with all that is kept of them
     Rm(RmArgs),
-    /// Remove checkpoints that nothing needs, and what killed workers left
+    /// Remove checkpoints that no spec (or, without one, no search under way) needs, and what killed workers left
     Gc(GcArgs),
     /// Check, compact or migrate the store
     #[command(subcommand)]

@@ -102,10 +102,10 @@ pub fn hash(files: &[(&'static str, PathBuf)]) -> Result<String, DataError> {
 
 /// A device or a pipe may have no end.
 fn is_file(path: &Path) -> io::Result<()> {
-    match fs::metadata(path)?.is_file() {
-        true => Ok(()),
-        false => Err(io::Error::other("it is no regular file")),
+    if fs::metadata(path)?.is_file() {
+        return Ok(());
     }
+    Err(io::Error::other("it is no regular file"))
 }
 
 /// One registered source.

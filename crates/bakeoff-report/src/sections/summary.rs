@@ -188,10 +188,14 @@ fn without_score(findings: &Findings<'_>) -> Vec<String> {
         models.map(|model| plain(&model.plan.label)).collect::<Vec<_>>().join(", ")
     };
     let failed = names(&|model| model.has_failed());
+    let untried = names(&|model| model.study.is_searched && model.study.candidates.is_empty());
     let unfinished = names(&|model| model.is_unfinished());
     let mut lines = Vec::new();
     if !failed.is_empty() {
         lines.push(format!("Failed, and so without a test score: {failed}."));
+    }
+    if !untried.is_empty() {
+        lines.push(format!("Not tried, since the search ended before: {untried}."));
     }
     if !unfinished.is_empty() {
         lines.push(format!("The study is not finished: trials of {unfinished} have not run yet."));

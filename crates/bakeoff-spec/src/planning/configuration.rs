@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Planner;
 use crate::catalog::ModelInfo;
-use crate::constraint::Constraint;
+use crate::constraint::{Constraint, Unmet};
 use crate::error::Finding;
 use crate::place::Place;
 use crate::registry::Params;
@@ -33,6 +33,8 @@ pub(super) struct Configurer {
 pub(super) enum Refusal {
     /// A constraint of the spec leaves it out.
     Constraint(String),
+    /// A constraint of the spec says neither yes nor no to it.
+    Unclear(String),
     /// The model cannot be built so.
     Model(String),
 }
@@ -40,7 +42,7 @@ pub(super) enum Refusal {
 impl Refusal {
     pub(super) fn message(&self) -> &str {
         match self {
-            Self::Constraint(message) | Self::Model(message) => message,
+            Self::Constraint(message) | Self::Unclear(message) | Self::Model(message) => message,
         }
     }
 }
@@ -51,7 +53,10 @@ impl Configurer {
         if !self.constraints.is_empty() {
             let params = self.all_known(varied);
             let check = |constraint: &Constraint| constraint.check(&params);
-            self.constraints.iter().try_for_each(check).map_err(Refusal::Constraint)?;
+            self.constraints.iter().try_for_each(check).map_err(|unmet| match unmet {
+                Unmet::No(message) => Refusal::Constraint(message),
+                Unmet::Unclear(message) => Refusal::Unclear(message),
+            })?;
         }
         let is_training = |(key, _): &(&String, &Value)| self.training_keys.contains(key);
         let (training, own): (Vec<_>, Vec<_>) = varied.iter().partition(is_training);

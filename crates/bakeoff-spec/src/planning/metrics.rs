@@ -53,6 +53,11 @@ impl Planner<'_> {
         keys.extend(select.iter().map(|(_, key)| key.clone()));
         let against = self.against(&place.key("against"));
         if let Some(Objective::Metric { key, .. }) = &against {
+            if select.as_ref().is_some_and(|(_, selecting)| selecting == key) {
+                let message = format!("`{key}` is weighed against itself");
+                let help = "name another objective, or leave `against` out";
+                self.add(Finding::value(place.key("against"), message).help(help));
+            }
             keys.insert(key.clone());
         }
         let keys: Vec<MetricKey> = keys.into_iter().collect();

@@ -230,7 +230,7 @@ impl Planner<'_> {
     ) {
         let is_grid = self.spec.search.is_grid() && self.spec.budget.trials.is_none();
         let (mut refused, mut n_refused, mut n_possible) = (None, 0, 0);
-        let mut constraint = None;
+        let (mut constraint, mut unclear) = (None, None);
         let n = if is_grid { space.grid_size().unwrap_or(0) } else { N_PROBES };
         for i in 0..n {
             let point = if is_grid {
@@ -243,11 +243,20 @@ impl Planner<'_> {
             match configurer.configure(&combination) {
                 Ok(_) => n_possible += 1,
                 Err(Refusal::Constraint(message)) => constraint = Some(message),
+                Err(Refusal::Unclear(message)) => {
+                    unclear.get_or_insert((combination, message));
+                }
                 Err(Refusal::Model(message)) => {
                     n_refused += 1;
                     refused.get_or_insert((combination, message));
                 }
             }
+        }
+        if let Some((combination, message)) = unclear {
+            let message = format!("{message}, with {}", written(&combination));
+            let help = "a constraint says yes or no to every configuration";
+            self.add(Finding::key(place.key("constraints"), message).help(help));
+            return;
         }
         match (refused, constraint) {
             (Some((combination, message)), _) if is_grid || n_possible == 0 => {
@@ -306,6 +315,11 @@ fn probe(i: usize, dimension: usize) -> f64 {
     (0.5 + i as f64 * irrational).fract()
 }
 
+fn written(combination: &Params) -> String {
+    let values = combination.iter().map(|(axis, value)| format!("{axis}={value}"));
+    values.collect::<Vec<_>>().join(" ")
+}
+
 /// The model's own word on parameters that are each allowed, but not together.
 fn refusal(
     info: &ModelInfo,
@@ -319,14 +333,12 @@ fn refusal(
         let message = format!("`{name}` refuses its parameters: {message}");
         return Finding::value(place.key("params"), message);
     }
-    let values: Vec<String> =
-        combination.iter().map(|(axis, value)| format!("{axis}={value}")).collect();
     let more = match n_refused - 1 {
         0 => String::new(),
         1 => "1 more combination is refused too; ".to_owned(),
         more => format!("{more} more combinations are refused too; "),
     };
-    let message = format!("`{name}` refuses {}: {message}", values.join(" "));
+    let message = format!("`{name}` refuses {}: {message}", written(combination));
     let help = format!("{more}a grid must hold only combinations that can run");
     Finding::key(place.key("grid"), message).help(help)
 }

@@ -235,6 +235,14 @@ impl Planner<'_> {
             let of_parent = space.dimensions.iter().find(|one| one.params == [parent.clone()]);
             let Some(of_parent) = of_parent else { continue };
             let place = place.key("when").key(parent);
+            if values.is_empty() {
+                let message =
+                    format!("the condition on `{parent}` lists no value, so it never holds");
+                self.add(
+                    Finding::value(place.clone(), message)
+                        .help("list the values at which it holds"),
+                );
+            }
             for (i, value) in values.iter().enumerate() {
                 if !of_parent.domain.holds(value) {
                     let message = format!("`{parent}` is never {value} here");

@@ -240,3 +240,18 @@ fn a_condition_between_steps() {
      help: it goes from 10 to 30 in steps of 10
     ");
 }
+
+#[test]
+fn a_constraint_that_cannot_be_computed_everywhere() {
+    let said = varying("grid: { n_heads: [1, 2] }\n    constraints: [\"8 / (n_heads - 1) > 1\"]");
+    let reason = "the constraint `8 / (n_heads - 1) > 1` cannot be computed: ";
+    assert!(said.contains(reason) && said.contains("with n_heads=1"), "{said}");
+}
+
+#[test]
+fn a_condition_without_values() {
+    let said = varying(
+        "space:\n      hidden: { choice: [32, 64] }\n      n_heads: { choice: [1, 2], when: { hidden: [] } }",
+    );
+    assert!(said.contains("the condition on `hidden` lists no value"), "{said}");
+}
