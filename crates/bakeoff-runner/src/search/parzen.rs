@@ -98,8 +98,9 @@ fn kernels(domain: &Domain, column: &[Option<f64>]) -> Vec<Kernel> {
     let units: Vec<Option<f64>> = column.iter().map(|at| Some(domain.to_unit((*at)?))).collect();
     let mut sorted: Vec<f64> = units.iter().flatten().copied().collect();
     sorted.sort_by(f64::total_cmp);
-    let width = domain.n_values().map_or(0.0, |n| 1.0 / n as f64);
-    let least = (n + 2.0).powi(-2).max(LEAST_SIGMA).max(width / 2.0);
+    // A kernel reaches the neighbouring values: narrower ones stay on a value that is second best.
+    let step = domain.n_values().map_or(0.0, |n| 1.0 / n as f64);
+    let least = (n + 2.0).powi(-2).max(LEAST_SIGMA).max(step);
     let around = |mean: f64| {
         let place = sorted.partition_point(|&one| one < mean);
         let before = place.checked_sub(1).map(|i| mean - sorted[i]);
