@@ -8,9 +8,8 @@ use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use crate::search::gaussian_process::GaussianProcess;
-use crate::search::ranking::Ranking;
-use crate::search::tpe::N_APART;
-use crate::search::{Ask, Proposal, Search, SearchPlugin, Step};
+use crate::search::ranking::{self, Ranking};
+use crate::search::{Ask, Search, SearchPlugin, Step};
 
 /// Proposes where a Gaussian process expects the largest improvement.
 #[derive(Debug)]
@@ -61,17 +60,7 @@ const RADII: [f64; 6] = [0.2, 0.1, 0.04, 0.016, 0.006, 0.003];
 
 impl Search for Gp {
     fn propose(&mut self, ask: &mut Ask<'_>) -> Step {
-        if !ask.may_begin {
-            return Step::Over;
-        }
-        let ranking = Ranking::of(&ask.history);
-        let found = if ranking.ended.len() < self.0.n_startup as usize {
-            ask.draw_apart(N_APART)
-        } else {
-            self.most_promising(ask, &ranking)
-        };
-        let point = found.or_else(|| ask.draw_fresh());
-        point.map_or(Step::Over, |point| Step::Try(Proposal::of(point)))
+        ranking::propose(ask, self.0.n_startup, |ask, ranking| self.most_promising(ask, ranking))
     }
 }
 

@@ -1,7 +1,32 @@
 //! The trials of a history from the best to the worst, as strategies that model the space see them.
 
-use crate::search::History;
+use bakeoff_spec::Point;
+
 use crate::search::history::Result;
+use crate::search::{Ask, History, Proposal, Step};
+
+/// Points drawn at the start, of which the one farthest from all others is taken: more would crowd the corners.
+const N_APART: usize = 5;
+
+/// What a strategy proposes that models the space: points far apart until `n_startup` trials have ended, then what it
+/// finds the most promising; any fresh point where it finds none.
+pub(super) fn propose(
+    ask: &mut Ask<'_>,
+    n_startup: u32,
+    most_promising: impl FnOnce(&mut Ask<'_>, &Ranking) -> Option<Point>,
+) -> Step {
+    if !ask.may_begin {
+        return Step::Over;
+    }
+    let ranking = Ranking::of(&ask.history);
+    let found = if ranking.ended.len() < n_startup as usize {
+        ask.draw_apart(N_APART)
+    } else {
+        most_promising(ask, &ranking)
+    };
+    let point = found.or_else(|| ask.draw_fresh());
+    point.map_or(Step::Over, |point| Step::Try(Proposal::of(point)))
+}
 
 /// Numbers of proposals whose points are known.
 #[derive(Debug, Default, PartialEq)]

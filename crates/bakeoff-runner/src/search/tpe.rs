@@ -9,8 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::search::parzen::Parzen;
-use crate::search::ranking::Ranking;
-use crate::search::{Ask, Proposal, Search, SearchPlugin, Step};
+use crate::search::ranking::{self, Ranking};
+use crate::search::{Ask, Search, SearchPlugin, Step};
 
 /// Proposes what is likelier among good configurations than among all others.
 #[derive(Debug)]
@@ -57,9 +57,6 @@ impl SearchPlugin for Tpe {
     }
 }
 
-/// Points drawn at the start, of which the one farthest from all others is taken: more would crowd the corners.
-pub(super) const N_APART: usize = 5;
-
 /// The most that count as good, however long the history is.
 const MOST_GOOD: usize = 25;
 
@@ -68,17 +65,7 @@ const MOST_BAD: usize = 1000;
 
 impl Search for Tpe {
     fn propose(&mut self, ask: &mut Ask<'_>) -> Step {
-        if !ask.may_begin {
-            return Step::Over;
-        }
-        let ranking = Ranking::of(&ask.history);
-        let found = if ranking.ended.len() < self.0.n_startup as usize {
-            ask.draw_apart(N_APART)
-        } else {
-            self.most_promising(ask, &ranking)
-        };
-        let point = found.or_else(|| ask.draw_fresh());
-        point.map_or(Step::Over, |point| Step::Try(Proposal::of(point)))
+        ranking::propose(ask, self.0.n_startup, |ask, ranking| self.most_promising(ask, ranking))
     }
 }
 
