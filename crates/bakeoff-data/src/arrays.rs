@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use bytemuck::Pod;
 use memmap2::Mmap;
 use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors};
+use safetensors::{Dtype, SafeTensorError, SafeTensors};
 
 use crate::error::DataError;
 
@@ -34,26 +34,6 @@ pub(crate) struct Span(Range<usize>);
 pub(crate) trait Element: Pod {
     /// Its name in the format.
     const DTYPE: Dtype;
-}
-
-impl Element for u8 {
-    const DTYPE: Dtype = Dtype::U8;
-}
-
-impl Element for u32 {
-    const DTYPE: Dtype = Dtype::U32;
-}
-
-impl Element for u64 {
-    const DTYPE: Dtype = Dtype::U64;
-}
-
-impl Element for i64 {
-    const DTYPE: Dtype = Dtype::I64;
-}
-
-impl Element for f32 {
-    const DTYPE: Dtype = Dtype::F32;
 }
 
 impl Arrays {
@@ -101,6 +81,11 @@ impl Arrays {
         Ok(Span(range.clone()))
     }
 
+    /// Whether there is an array `name` of `T`.
+    pub(crate) fn has<T: Element>(&self, name: &str) -> bool {
+        self.spans.get(name).is_some_and(|(dtype, _)| *dtype == T::DTYPE)
+    }
+
     /// The array at a span of `T`.
     pub(crate) fn get<T: Element>(&self, span: &Span) -> &[T] {
         bytemuck::cast_slice(&self.map[span.0.clone()])
@@ -110,25 +95,90 @@ impl Arrays {
 /// Arrays to be written, by name.
 #[derive(Debug, Default)]
 pub(crate) struct ArraysWriter {
-    arrays: Vec<(String, Dtype, usize, Vec<u8>)>,
+    arrays: Vec<(String, Array)>,
+}
+
+/// The values of one array.
+#[derive(Debug)]
+pub(crate) enum Array {
+    U8(Vec<u8>),
+    U32(Vec<u32>),
+    U64(Vec<u64>),
+    I64(Vec<i64>),
+    F32(Vec<f32>),
 }
 
 impl ArraysWriter {
     /// Adds an array.
-    pub(crate) fn add<T: Element>(&mut self, name: impl Into<String>, values: &[T]) {
-        let bytes = bytemuck::cast_slice(values).to_vec();
-        self.arrays.push((name.into(), T::DTYPE, values.len(), bytes));
+    pub(crate) fn add(&mut self, name: impl Into<String>, values: impl Into<Array>) {
+        self.arrays.push((name.into(), values.into()));
     }
 
-    /// The content of the file; the same arrays give the same bytes.
-    pub(crate) fn encode(&self) -> Vec<u8> {
-        let views = self.arrays.iter().map(|(name, dtype, len, bytes)| {
-            let view = TensorView::new(*dtype, vec![*len], bytes);
+    /// Writes the file; the same arrays give the same bytes.
+    pub(crate) fn write(&self, path: &Path) -> Result<(), DataError> {
+        let views = self.arrays.iter().map(|(name, array)| {
+            let view = TensorView::new(array.dtype(), vec![array.len()], array.bytes());
             (name, view.expect("the length is that of the values"))
         });
-        safetensors::serialize(views, None).expect("the header is far below the format's limit")
+        safetensors::serialize_to_file(views, None, path).map_err(|error| DataError::Write {
+            path: path.to_owned(),
+            source: match error {
+                SafeTensorError::IoError(source) => source,
+                other => std::io::Error::other(other),
+            },
+        })
     }
 }
+
+impl Array {
+    fn len(&self) -> usize {
+        match self {
+            Self::U8(values) => values.len(),
+            Self::U32(values) => values.len(),
+            Self::U64(values) => values.len(),
+            Self::I64(values) => values.len(),
+            Self::F32(values) => values.len(),
+        }
+    }
+
+    fn dtype(&self) -> Dtype {
+        match self {
+            Self::U8(_) => Dtype::U8,
+            Self::U32(_) => Dtype::U32,
+            Self::U64(_) => Dtype::U64,
+            Self::I64(_) => Dtype::I64,
+            Self::F32(_) => Dtype::F32,
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::U8(values) => values,
+            Self::U32(values) => bytemuck::cast_slice(values),
+            Self::U64(values) => bytemuck::cast_slice(values),
+            Self::I64(values) => bytemuck::cast_slice(values),
+            Self::F32(values) => bytemuck::cast_slice(values),
+        }
+    }
+}
+
+macro_rules! elements {
+    ($($element:ident $variant:ident),+) => {
+        $(
+            impl Element for $element {
+                const DTYPE: Dtype = Dtype::$variant;
+            }
+
+            impl From<Vec<$element>> for Array {
+                fn from(values: Vec<$element>) -> Self {
+                    Self::$variant(values)
+                }
+            }
+        )+
+    };
+}
+
+elements! { u8 U8, u32 U32, u64 U64, i64 I64, f32 F32 }
 
 /// Mapping is unsafe since the file could be truncated by another process while it is mapped.
 #[expect(unsafe_code, reason = "memory maps have no safe interface")]

@@ -55,6 +55,14 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
     fs::write(path, bytes).map_err(|source| DataError::Write { path: path.to_owned(), source })
 }
 
+/// Length and BLAKE3 of a file that was written.
+pub(crate) fn measure(path: &Path) -> Result<(u64, String), DataError> {
+    let read_error = |source| DataError::Read { path: path.to_owned(), source };
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_mmap_rayon(path).map_err(read_error)?;
+    Ok((hasher.count(), hasher.finalize().to_string()))
+}
+
 /// Removes a folder with all that is in it, if it is there.
 pub(crate) fn remove(folder: &Path) -> Result<(), DataError> {
     match fs::remove_dir_all(folder) {

@@ -2,27 +2,31 @@
 
 use bakeoff_spec::card::{PartCount, Spread, StepCount};
 use bakeoff_spec::{DatasetCard, Recipe};
+use rayon::prelude::*;
 
-use crate::dataset::ColumnValues;
-use crate::encode::Encoded;
+use crate::column::Values;
+use crate::interactions::Repairs;
+use crate::order::Ordered;
 use crate::splits::Assigned;
 
-/// The card of a dataset; `notes` are those of its source.
+/// The card of a dataset.
 pub(crate) fn card(
     recipe: &Recipe,
-    data: &Encoded,
+    data: &Ordered,
     assigned: &[Assigned],
     steps: Vec<StepCount>,
-    mut notes: Vec<String>,
 ) -> DatasetCard {
-    let (n_users, n_items) = (data.users.len(), data.items.len());
+    let table = &data.table;
+    let (n_users, n_items) = (table.users.len(), table.items.len());
     let per_user: Vec<u64> = data.rows_by_user().map(|rows| rows.len() as u64).collect();
     let mut per_item = vec![0u64; n_items];
-    for &item in &data.item {
+    for &item in &table.item {
         per_item[item as usize] += 1;
     }
+    let mut notes = table.notes.clone();
     notes.extend(own_notes(data, assigned));
-    let columns = data.user_columns.iter().chain(&data.item_columns);
+    let columns = table.all_columns().map(|(_, column)| column);
+    let ratings = table.rating.as_deref().map(|all| all.iter().map(|&r| r as f32).collect());
     DatasetCard {
         key: recipe.key(),
         recipe: recipe.clone(),
@@ -36,19 +40,21 @@ pub(crate) fn card(
         per_item: spread(per_item.clone()),
         item_gini: gini(&per_item),
         popularity_curve: popularity_curve(&per_item),
-        ratings: data.rating.as_deref().map_or_else(Vec::new, rating_counts),
-        time_span: data
-            .timestamp
-            .as_ref()
-            .and_then(|times| Some((*times.iter().min()?, *times.iter().max()?))),
+        ratings: ratings.map_or_else(Vec::new, rating_counts),
+        time_span: table.timestamp.as_deref().and_then(span),
         columns: columns.map(|column| (column.name.clone(), describe(&column.values))).collect(),
         notes,
     }
 }
 
-fn own_notes(data: &Encoded, assigned: &[Assigned]) -> Vec<String> {
+fn span(times: &[f64]) -> Option<(i64, i64)> {
+    let spans = times.iter().map(|&time| (time as i64, time as i64));
+    spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+}
+
+fn own_notes(data: &Ordered, assigned: &[Assigned]) -> Vec<String> {
     let mut notes = Vec::new();
-    if data.timestamp.is_none() {
+    if data.table.timestamp.is_none() {
         notes.push(
             "The data has no timestamps: a user's rows count as oldest first, in the order of the source."
                 .to_owned(),
@@ -61,41 +67,50 @@ fn own_notes(data: &Encoded, assigned: &[Assigned]) -> Vec<String> {
              training part; a `deduplicate` step removes them."
         ));
     }
+    notes.extend(repaired(&data.table.repairs));
     notes
 }
 
+fn repaired(repairs: &Repairs) -> impl Iterator<Item = String> {
+    repairs.iter().map(|(what, n)| format!("Put right in the source: {what} ({n} times)."))
+}
+
 /// Validation and test rows whose item the user has in train.
-fn seen_before(data: &Encoded, assigned: &[Assigned]) -> usize {
-    let mut last_user_of = vec![usize::MAX; data.items.len()];
+fn seen_before(data: &Ordered, assigned: &[Assigned]) -> usize {
+    let item = &data.table.item;
+    let mut last_user_of = vec![usize::MAX; data.table.items.len()];
     let mut n = 0;
     for (user, rows) in data.rows_by_user().enumerate() {
         let is_train = |row: &usize| assigned[*row] == Assigned::Train;
+        let is_scored = |row: &usize| matches!(assigned[*row], Assigned::Valid | Assigned::Test);
         for row in rows.clone().filter(is_train) {
-            last_user_of[data.item[row] as usize] = user;
+            last_user_of[item[row] as usize] = user;
         }
-        n += rows
-            .filter(|row| !is_train(row) && last_user_of[data.item[*row] as usize] == user)
-            .count();
+        n += rows.filter(|row| is_scored(row) && last_user_of[item[*row] as usize] == user).count();
     }
     n
 }
 
-fn parts(data: &Encoded, assigned: &[Assigned]) -> Vec<PartCount> {
+fn parts(data: &Ordered, assigned: &[Assigned]) -> Vec<PartCount> {
     let count = |part: Assigned| {
-        let is_in = |row: &usize| assigned[*row] == part;
-        let mut has_item = vec![false; data.items.len()];
-        for row in (0..assigned.len()).filter(is_in) {
-            has_item[data.item[row] as usize] = true;
+        let mut has_item = vec![false; data.table.items.len()];
+        let (mut interactions, mut users) = (0, 0);
+        for rows in data.rows_by_user() {
+            let before = interactions;
+            for row in rows.filter(|&row| assigned[row] == part) {
+                has_item[data.table.item[row] as usize] = true;
+                interactions += 1;
+            }
+            users += u64::from(interactions > before);
         }
-        PartCount {
-            part: part.name().to_owned(),
-            interactions: (0..assigned.len()).filter(is_in).count() as u64,
-            users: data.rows_by_user().filter(|rows| rows.clone().any(|row| is_in(&row))).count()
-                as u64,
-            items: has_item.into_iter().filter(|&has_item| has_item).count() as u64,
-        }
+        let items = has_item.into_iter().filter(|&has_item| has_item).count() as u64;
+        PartCount { part: part.name().to_owned(), interactions, users, items }
     };
-    Assigned::ALL.into_iter().map(count).collect()
+    let needed = |count: &PartCount| {
+        count.interactions > 0 || Assigned::NEEDED.iter().any(|part| part.name() == count.part)
+    };
+    let all = Assigned::ALL.into_iter().chain([Assigned::Left]);
+    all.map(count).filter(needed).collect()
 }
 
 fn spread(mut counts: Vec<u64>) -> Spread {
@@ -133,9 +148,9 @@ fn popularity_curve(counts: &[u64]) -> Vec<f64> {
 
 /// How often each rating occurs. Ratings of more than `MOST_RATINGS` different values are counted in equal bins, each
 /// under its middle.
-fn rating_counts(ratings: &[f32]) -> Vec<(f32, u64)> {
-    let mut ascending: Vec<f32> = ratings.iter().copied().filter(|r| !r.is_nan()).collect();
-    ascending.sort_unstable_by(f32::total_cmp);
+fn rating_counts(mut ascending: Vec<f32>) -> Vec<(f32, u64)> {
+    ascending.retain(|rating| !rating.is_nan());
+    ascending.par_sort_unstable_by(f32::total_cmp);
     let counts: Vec<(f32, u64)> = ascending
         .chunk_by(|a, b| a.total_cmp(b).is_eq())
         .map(|equal| (equal[0], equal.len() as u64))
@@ -158,16 +173,30 @@ fn rating_counts(ratings: &[f32]) -> Vec<(f32, u64)> {
 const MOST_RATINGS: usize = 50;
 const BINS: usize = 20;
 
-fn describe(values: &ColumnValues) -> String {
+fn describe(values: &Values) -> String {
+    let several = |n: usize| match n {
+        1 => "1 value".to_owned(),
+        _ => format!("{n} values"),
+    };
     match values {
-        ColumnValues::Categorical { n_values: 1, .. } => "1 value".to_owned(),
-        ColumnValues::Categorical { n_values, .. } => format!("{n_values} values"),
-        ColumnValues::Numeric(numbers) => {
-            let present: Vec<f32> = numbers.iter().copied().filter(|n| !n.is_nan()).collect();
+        Values::Text(texts) => several(texts.values().len()),
+        Values::Codes(codes) => several(codes.names.len()),
+        Values::Tags(tags) => format!("{} tags", tags.values.len()),
+        Values::Weighted(weighted) => format!("{} weighted words", weighted.names.len()),
+        Values::Tokens(tokens) => {
+            format!("{} words of a vocabulary of {}", tokens.len, tokens.names.len())
+        }
+        Values::Series(series) => format!("{} points in time", series.points.values.len()),
+        Values::Dense(dense) => {
+            let shape: Vec<String> = dense.shape.iter().map(ToString::to_string).collect();
+            format!("blocks of {}, {} missing", shape.join(" × "), values.n_missing())
+        }
+        Values::Number(numbers) => {
+            let present: Vec<f64> = numbers.iter().copied().filter(|n| !n.is_nan()).collect();
             let n_missing = numbers.len() - present.len();
             let range = present.iter().map(|&n| (n, n)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
             let range = range.map_or("no numbers".to_owned(), |(low, high)| {
-                format!("numbers from {low} to {high}")
+                format!("numbers from {} to {}", low as f32, high as f32)
             });
             if n_missing == 0 { range } else { format!("{range}, {n_missing} missing") }
         }
@@ -205,9 +234,9 @@ mod tests {
 
     #[test]
     fn ratings_of_many_values_are_counted_in_bins_and_none_is_lost() {
-        assert_eq!(rating_counts(&[2.0, 1.0, f32::NAN, 2.0]), [(1.0, 1), (2.0, 2)]);
+        assert_eq!(rating_counts(vec![2.0, 1.0, f32::NAN, 2.0]), [(1.0, 1), (2.0, 2)]);
         let many: Vec<f32> = (0..=100).map(|i| i as f32 / 100.0).collect();
-        let bins = rating_counts(&many);
+        let bins = rating_counts(many);
         assert_eq!(bins.len(), BINS);
         assert_eq!(bins.iter().map(|(_, n)| n).sum::<u64>(), 101);
     }

@@ -4,58 +4,91 @@ use std::path::{Path, PathBuf};
 
 use bakeoff_spec::DatasetCard;
 
-use crate::arrays::{Arrays, Span};
+use crate::arrays::Arrays;
 use crate::error::DataError;
+use crate::interactions::Axis;
 use crate::manifest::{ColumnInfo, Content, Manifest};
+use crate::part::{Part, Ratings, Timestamps};
+use crate::spans::{ColumnSpans, ListSpans, NameSpans, PartSpans, RatingSpans, TimeSpans};
 use crate::splits::Assigned;
 
-/// A prepared dataset: three parts, the columns of users and items, the raw ids, and the card.
+/// A prepared dataset: its parts, the columns of rows, users and items, the raw ids, and the card.
 #[derive(Debug)]
 pub struct Dataset {
     dir: PathBuf,
     content: Content,
     arrays: Arrays,
-    parts: [PartSpans; 3],
+    parts: [PartSpans; 4],
     users: NameSpans,
     items: NameSpans,
-    user_columns: Vec<Column>,
-    item_columns: Vec<Column>,
+    candidates: Option<ListSpans>,
+    columns: [Vec<ColumnSpans>; 3],
 }
 
-/// One part of the split, by user: a user's interactions lie together, oldest first.
-#[derive(Debug, Clone, Copy)]
-pub struct Part<'a> {
-    /// Where each user's rows begin and the last one's end, `[n_users + 1]`.
-    pub offsets: &'a [u64],
-    /// The item of each row.
-    pub items: &'a [u32],
-    /// The rating of each row; 1 where the data has none.
-    pub ratings: &'a [f32],
-    /// Seconds since 1970 of each row; 0 where the data has none.
-    pub timestamps: &'a [i64],
+/// What is known of every row, user or item, besides ids, rating and time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Column<'a> {
+    /// Its name in the source or the step that made it.
+    pub name: &'a str,
+    /// One entry a row, user or item.
+    pub values: ColumnValues<'a>,
 }
 
-/// What is known of every user or every item, besides the id.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Column {
-    /// Its name in the source.
-    pub name: String,
-    /// One entry a user or item.
-    pub values: ColumnValues,
-}
-
-/// The values of a column.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ColumnValues {
-    /// One of a few values, as a code below `n_values`. A missing value has a code of its own.
+/// The values of a column, of `n` entries.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ColumnValues<'a> {
+    /// One of a few values, as a code below `n_values`: 0 where it is missing, 1 for a value that train does not have.
     Categorical {
-        /// How many values there are, the missing one included.
+        /// How many codes there are.
         n_values: u32,
-        /// One a user or item.
-        codes: Vec<u32>,
+        /// `[n]`.
+        codes: &'a [u32],
     },
-    /// Numbers; NaN where one is missing.
-    Numeric(Vec<f32>),
+    /// Numbers, `[n]`; NaN where one is missing.
+    Numeric(&'a [f32]),
+    /// Any number of categories, as codes below `n_values`: 0 for one that train does not have.
+    Tags {
+        /// How many codes there are.
+        n_values: u32,
+        /// Where each entry's codes begin and the last one's end, `[n + 1]`.
+        offsets: &'a [u64],
+        /// The codes of all entries.
+        codes: &'a [u32],
+    },
+    /// Words with weights, as codes below `n_values`.
+    Weighted {
+        /// How many codes there are.
+        n_values: u32,
+        /// Where each entry's codes begin and the last one's end, `[n + 1]`.
+        offsets: &'a [u64],
+        /// The codes of all entries.
+        codes: &'a [u32],
+        /// Their weights.
+        weights: &'a [f32],
+    },
+    /// Sequences of words as codes below `n_values`: 0 pads at the end, 1 is a word outside the vocabulary.
+    Tokens {
+        /// How many codes there are.
+        n_values: u32,
+        /// Codes an entry.
+        len: usize,
+        /// `[n, len]`.
+        codes: &'a [u32],
+    },
+    /// Blocks of small whole numbers, such as pixels.
+    Pixels {
+        /// The shape of an entry, such as `[3, height, width]`.
+        shape: &'a [usize],
+        /// `[n, shape…]`.
+        values: &'a [u8],
+    },
+    /// Blocks of numbers, such as embeddings.
+    Dense {
+        /// The shape of an entry.
+        shape: &'a [usize],
+        /// `[n, shape…]`.
+        values: &'a [f32],
+    },
 }
 
 impl Dataset {
@@ -68,46 +101,27 @@ impl Dataset {
         let content = manifest.content;
         let arrays = Arrays::open(dir, content.arrays_len)?;
         let (n_users, n_items) = (content.card.n_users as usize, content.card.n_items as usize);
-        let part = |part: Assigned| -> Result<PartSpans, DataError> {
-            let name = part.name();
-            let offsets = arrays.span::<u64>(&format!("{name}.offsets"), Some(n_users + 1))?;
-            let n = *arrays.get::<u64>(&offsets).last().unwrap_or(&0) as usize;
-            Ok(PartSpans {
-                items: arrays.span::<u32>(&format!("{name}.items"), Some(n))?,
-                ratings: arrays.span::<f32>(&format!("{name}.ratings"), Some(n))?,
-                timestamps: arrays.span::<i64>(&format!("{name}.timestamps"), Some(n))?,
-                offsets,
-            })
+        let [train, valid, test, fold_in] =
+            Assigned::ALL.map(|part| PartSpans::find(&arrays, part.name(), n_users));
+        let parts = [train?, valid?, test?, fold_in?];
+        let users = NameSpans::find(&arrays, "users", Some(n_users))?;
+        let items = NameSpans::find(&arrays, "items", Some(n_items))?;
+        let candidates = content.has_candidates;
+        let candidates = candidates
+            .then(|| ListSpans::find(&arrays, "candidates.offsets", "candidates.items", n_users))
+            .transpose()?;
+        let columns = |axis: Axis, infos: &[ColumnInfo]| {
+            let find = |info| ColumnSpans::find(&arrays, axis, info, [n_users, n_items], &parts);
+            infos.iter().map(find).collect::<Result<Vec<_>, _>>()
         };
-        let [train, valid, test] = Assigned::ALL.map(part);
-        let parts = [train?, valid?, test?];
-        let names = |of: &str, n: usize| -> Result<NameSpans, DataError> {
-            Ok(NameSpans {
-                offsets: arrays.span::<u64>(&format!("{of}.name_offsets"), Some(n + 1))?,
-                text: arrays.span::<u8>(&format!("{of}.names"), None)?,
-            })
-        };
-        let (users, items) = (names("users", n_users)?, names("items", n_items)?);
-        let columns = |of: &str, infos: &[ColumnInfo], n: usize| {
-            let column = |info: &ColumnInfo| -> Result<Column, DataError> {
-                let name = format!("{of}.column.{}", info.name);
-                let values = match info.n_values {
-                    Some(n_values) => ColumnValues::Categorical {
-                        n_values,
-                        codes: arrays.get(&arrays.span::<u32>(&name, Some(n))?).to_vec(),
-                    },
-                    None => ColumnValues::Numeric(
-                        arrays.get(&arrays.span::<f32>(&name, Some(n))?).to_vec(),
-                    ),
-                };
-                Ok(Column { name: info.name.clone(), values })
-            };
-            infos.iter().map(column).collect::<Result<Vec<_>, _>>()
-        };
-        let user_columns = columns("users", &content.user_columns, n_users)?;
-        let item_columns = columns("items", &content.item_columns, n_items)?;
+        let [rows, of_users, of_items] = &content.columns;
+        let columns = [
+            columns(Axis::Rows, rows)?,
+            columns(Axis::Users, of_users)?,
+            columns(Axis::Items, of_items)?,
+        ];
         let dir = dir.to_owned();
-        Ok(Self { dir, content, arrays, parts, users, items, user_columns, item_columns })
+        Ok(Self { dir, content, arrays, parts, users, items, candidates, columns })
     }
 
     /// Its folder.
@@ -150,14 +164,51 @@ impl Dataset {
         self.part(Assigned::Test)
     }
 
+    /// What evaluation may show of users that training does not see: their rows before those that are scored.
+    pub fn fold_in(&self) -> Part<'_> {
+        self.part(Assigned::FoldIn)
+    }
+
     /// What is known of users.
-    pub fn user_columns(&self) -> &[Column] {
-        &self.user_columns
+    pub fn user_columns(&self) -> Vec<Column<'_>> {
+        self.columns(Axis::Users, 0)
     }
 
     /// What is known of items.
-    pub fn item_columns(&self) -> &[Column] {
-        &self.item_columns
+    pub fn item_columns(&self) -> Vec<Column<'_>> {
+        self.columns(Axis::Items, 0)
+    }
+
+    /// What is known of the rows of a part.
+    pub fn row_columns(&self, part: Assigned) -> Vec<Column<'_>> {
+        self.columns(Axis::Rows, part as usize)
+    }
+
+    /// What a code of a column stands for; `None` for columns without codes.
+    pub fn value_name(&self, axis: Axis, column: &str, code: u32) -> Option<&str> {
+        let infos = &self.content.columns[axis as usize];
+        let index = infos.iter().position(|info| info.name == column)?;
+        let names = self.columns[axis as usize][index].names.as_ref()?;
+        Some(self.name(names, code as usize))
+    }
+
+    /// The items that a user is to be ranked against at test, where the source gives them.
+    pub fn candidates(&self, user: usize) -> Option<&[u32]> {
+        let spans = self.candidates.as_ref()?;
+        let offsets: &[u64] = self.arrays.get(&spans.offsets);
+        let items: &[u32] = self.arrays.get(&spans.values);
+        Some(&items[offsets[user] as usize..offsets[user + 1] as usize])
+    }
+
+    fn columns(&self, axis: Axis, place: usize) -> Vec<Column<'_>> {
+        let infos = &self.content.columns[axis as usize];
+        let spans = &self.columns[axis as usize];
+        let of = infos.iter().zip(spans);
+        of.map(|(info, spans)| Column {
+            name: &info.name,
+            values: spans.values(&self.arrays, &info.kind, place),
+        })
+        .collect()
     }
 
     /// A user's id in the source.
@@ -177,18 +228,29 @@ impl Dataset {
 
     /// BLAKE3 of the arrays' file as it is now.
     pub(crate) fn checksum(&self) -> String {
-        blake3::hash(self.arrays.bytes()).to_string()
+        let mut hasher = blake3::Hasher::new();
+        hasher.update_rayon(self.arrays.bytes());
+        hasher.finalize().to_string()
     }
 
-    /// One of the three parts.
-    pub(crate) fn part(&self, part: Assigned) -> Part<'_> {
+    /// One of the parts.
+    pub fn part(&self, part: Assigned) -> Part<'_> {
         let spans = &self.parts[part as usize];
-        Part {
-            offsets: self.arrays.get(&spans.offsets),
-            items: self.arrays.get(&spans.items),
-            ratings: self.arrays.get(&spans.ratings),
-            timestamps: self.arrays.get(&spans.timestamps),
-        }
+        let items: &[u32] = self.arrays.get(&spans.items);
+        let ratings = match &spans.ratings {
+            RatingSpans::None => Ratings::None(items.len()),
+            RatingSpans::Codes(codes, values) => {
+                Ratings::Codes(self.arrays.get(codes), self.arrays.get(values))
+            }
+            RatingSpans::Plain(ratings) => Ratings::Plain(self.arrays.get(ratings)),
+        };
+        let origin = self.content.time_origin.unwrap_or_default();
+        let timestamps = match &spans.timestamps {
+            TimeSpans::None => Timestamps::None(items.len()),
+            TimeSpans::Offsets(offsets) => Timestamps::Offsets(origin, self.arrays.get(offsets)),
+            TimeSpans::Plain(times) => Timestamps::Plain(self.arrays.get(times)),
+        };
+        Part { offsets: self.arrays.get(&spans.offsets), items, ratings, timestamps }
     }
 
     fn name(&self, spans: &NameSpans, index: usize) -> &str {
@@ -197,51 +259,4 @@ impl Dataset {
         let bytes = &text[offsets[index] as usize..offsets[index + 1] as usize];
         std::str::from_utf8(bytes).expect("names were written from strings")
     }
-}
-
-impl<'a> Part<'a> {
-    /// Rows of all users.
-    pub fn n_interactions(&self) -> usize {
-        self.items.len()
-    }
-
-    /// Users of the dataset, those without a row here included.
-    pub fn n_users(&self) -> usize {
-        self.offsets.len() - 1
-    }
-
-    /// The items of a user, oldest first.
-    pub fn items_of(&self, user: usize) -> &'a [u32] {
-        &self.items[self.rows_of(user)]
-    }
-
-    /// The ratings of a user, in the order of [`Part::items_of`].
-    pub fn ratings_of(&self, user: usize) -> &'a [f32] {
-        &self.ratings[self.rows_of(user)]
-    }
-
-    /// The timestamps of a user, in the order of [`Part::items_of`].
-    pub fn timestamps_of(&self, user: usize) -> &'a [i64] {
-        &self.timestamps[self.rows_of(user)]
-    }
-
-    fn rows_of(&self, user: usize) -> std::ops::Range<usize> {
-        self.offsets[user] as usize..self.offsets[user + 1] as usize
-    }
-}
-
-/// Where the arrays of a part lie.
-#[derive(Debug)]
-struct PartSpans {
-    offsets: Span,
-    items: Span,
-    ratings: Span,
-    timestamps: Span,
-}
-
-/// Where raw ids lie: all of them in one text, and where each begins.
-#[derive(Debug)]
-struct NameSpans {
-    offsets: Span,
-    text: Span,
 }

@@ -1,157 +1,88 @@
-//! Raw ids become numbers from 0, and interactions become rows by user, oldest first.
+//! Columns become what the prepared dataset holds: texts and tags get codes, from the values that train has.
+//!
+//! The codes of a text column: 0 for a missing value, 1 for a value that train does not have, then the values of train
+//! in alphabetical order. Those of tags: 0 for a tag that train does not have, then those of train.
 
-use rayon::prelude::*;
+use crate::column::{Codes, Lists, Tags, Texts, Values};
+use crate::ids::Ids;
 
-use crate::dataset::{Column, ColumnValues};
-use crate::error::DataError;
-use crate::interactions::{Ids, Interactions, SideColumn, SideValues};
+/// The name of the code of missing values.
+pub(crate) const MISSING: &str = "(missing)";
+/// The name of the code of values that train does not have.
+pub(crate) const UNSEEN: &str = "(unseen)";
+/// The name of the code of values that train has too seldom, where a step sets a bound.
+pub(crate) const RARE: &str = "(rare)";
 
-/// Interactions after cleaning: what splits divide.
-#[derive(Debug, Clone, Default)]
-pub struct Encoded {
-    /// Raw ids of the users, who are numbered in the order in which they first appear.
-    pub users: Vec<String>,
-    /// Raw ids of the items, numbered likewise.
-    pub items: Vec<String>,
-    /// Where each user's rows begin and the last one's end, `[n_users + 1]`.
-    pub offsets: Vec<u64>,
-    /// The item of each row: a user's oldest first, rows of the same time in the order of the source.
-    pub item: Vec<u32>,
-    /// The rating of each row, NaN where it is missing; `None` if the data has none.
-    pub rating: Option<Vec<f32>>,
-    /// Seconds since 1970 of each row; `None` if the data has none.
-    pub timestamp: Option<Vec<i64>>,
-    /// What is known of users.
-    pub user_columns: Vec<Column>,
-    /// What is known of items.
-    pub item_columns: Vec<Column>,
+/// What is stored of a column: texts and tags as codes, all else as it is; `None` for a series, which only steps can
+/// read. `train` says which entries are train's.
+pub(crate) fn encode(values: Values, train: &[bool]) -> Option<Values> {
+    match values {
+        Values::Text(texts) => Some(Values::Codes(label(&texts, train, 1))),
+        Values::Tags(tags) => Some(Values::Tags(label_tags(&tags, train, 1))),
+        Values::Series(_) => None,
+        other => Some(other),
+    }
 }
 
-impl Encoded {
-    /// Numbers the ids that have rows left, and orders the rows.
-    pub fn of(table: &Interactions) -> Result<Self, DataError> {
-        if let Some(times) = &table.timestamp
-            && let Some(row) = times.iter().position(|time| time.is_nan())
-        {
-            return Err(missing(table, row, "timestamp"));
+/// Codes of texts: 0 missing, 1 unseen, with `min_count` above 1 also 2 rare, then the values that at least `min_count`
+/// entries of train have, alphabetically.
+pub(crate) fn label(texts: &Texts, train: &[bool], min_count: u64) -> Codes {
+    let mut counts = vec![0u64; texts.values().len()];
+    for (&code, _) in texts.codes().iter().zip(train).filter(|(_, is_train)| **is_train) {
+        counts[code as usize] += 1;
+    }
+    let mut names = vec![MISSING.to_owned(), UNSEEN.to_owned()];
+    if min_count > 1 {
+        names.push(RARE.to_owned());
+    }
+    let new = codes_of_values(texts.values().names(), &counts, min_count, 1, 2, &mut names);
+    Codes { names, codes: texts.codes().iter().map(|&code| new[code as usize]).collect() }
+}
+
+/// Tags under codes: 0 unseen, with `min_count` above 1 also 1 rare, then those of train alphabetically.
+pub(crate) fn label_tags(tags: &Tags, train: &[bool], min_count: u64) -> Tags {
+    let mut counts = vec![0u64; tags.values.len()];
+    for (list, _) in tags.lists.iter().zip(train).filter(|(_, is_train)| **is_train) {
+        for &tag in list {
+            counts[tag as usize] += 1;
         }
-        let users = Kept::of(&table.user, &table.users);
-        let items = Kept::of(&table.item, &table.items);
-        let (offsets, rows) = by_user(table, &users);
-        let take = |values: &Vec<f64>| rows.iter().map(|&row| values[row as usize]).collect();
-        let times: Option<Vec<f64>> = table.timestamp.as_ref().map(take);
-        let ratings: Option<Vec<f64>> = table.rating.as_ref().map(take);
-        Ok(Self {
-            item: rows.iter().map(|&row| items.number(table.item[row as usize])).collect(),
-            rating: ratings.map(|ratings| ratings.into_iter().map(|r| r as f32).collect()),
-            timestamp: times.map(|times| times.into_iter().map(|t| t.floor() as i64).collect()),
-            user_columns: table.user_columns.iter().map(|column| users.column(column)).collect(),
-            item_columns: table.item_columns.iter().map(|column| items.column(column)).collect(),
-            users: users.names(&table.users),
-            items: items.names(&table.items),
-            offsets,
+    }
+    let mut names = vec![UNSEEN.to_owned()];
+    if min_count > 1 {
+        names.push(RARE.to_owned());
+    }
+    let new = codes_of_values(tags.values.names(), &counts, min_count, 0, 1, &mut names);
+    let values = tags.lists.values.iter().map(|&tag| new[tag as usize]).collect();
+    let lists = Lists { offsets: tags.lists.offsets.clone(), values };
+    Tags { values: names.into_iter().collect::<Ids>(), lists }
+}
+
+/// The code of each value; adds the names of those that get one of their own. The empty value is missing, code 0.
+fn codes_of_values<'a>(
+    values: impl Iterator<Item = &'a str>,
+    counts: &[u64],
+    min_count: u64,
+    unseen: u32,
+    rare: u32,
+    names: &mut Vec<String>,
+) -> Vec<u32> {
+    let values: Vec<&str> = values.collect();
+    let mut own: Vec<usize> = (0..values.len())
+        .filter(|&i| counts[i] >= min_count.max(1) && !values[i].is_empty())
+        .collect();
+    own.sort_unstable_by_key(|&i| values[i]);
+    let mut codes: Vec<u32> = (values.iter().zip(counts))
+        .map(|(value, &count)| match count {
+            _ if value.is_empty() => 0,
+            0 => unseen,
+            _ => rare,
         })
+        .collect();
+    for i in own {
+        codes[i] = names.len() as u32;
+        names.push(values[i].to_owned());
     }
-
-    /// Rows.
-    pub fn n_interactions(&self) -> usize {
-        self.item.len()
-    }
-
-    /// The rows of each user.
-    pub fn rows_by_user(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
-        self.offsets.windows(2).map(|ends| ends[0] as usize..ends[1] as usize)
-    }
-}
-
-/// The error of a row that has no `what`.
-pub(crate) fn missing(table: &Interactions, row: usize, what: &'static str) -> DataError {
-    DataError::Missing { path: table.path.clone(), line: u64::from(table.line[row]), what }
-}
-
-/// Rows of each user together, oldest first.
-fn by_user(table: &Interactions, users: &Kept) -> (Vec<u64>, Vec<u32>) {
-    let mut offsets = vec![0u64; users.old.len() + 1];
-    for &user in &table.user {
-        offsets[users.number(user) as usize + 1] += 1;
-    }
-    for user in 0..users.old.len() {
-        offsets[user + 1] += offsets[user];
-    }
-    let mut next = offsets.clone();
-    let mut rows = vec![0u32; table.len()];
-    for (row, &user) in table.user.iter().enumerate() {
-        let place = &mut next[users.number(user) as usize];
-        rows[*place as usize] = row as u32;
-        *place += 1;
-    }
-    if let Some(times) = &table.timestamp {
-        let mut rest = rows.as_mut_slice();
-        let mut of_users = Vec::with_capacity(users.old.len());
-        for ends in offsets.windows(2) {
-            let (of_user, after) = rest.split_at_mut((ends[1] - ends[0]) as usize);
-            of_users.push(of_user);
-            rest = after;
-        }
-        let time = |row: u32| times[row as usize];
-        of_users.into_par_iter().for_each(|rows| {
-            // A stable sort: rows of the same time stay in the order of the source.
-            rows.sort_by(|&a, &b| time(a).total_cmp(&time(b)));
-        });
-    }
-    (offsets, rows)
-}
-
-/// The ids that have rows, in the order of their first one.
-struct Kept {
-    /// The old number of each new one.
-    old: Vec<u32>,
-    /// The new number of each old one.
-    new: Vec<u32>,
-}
-
-impl Kept {
-    fn of(rows: &[u32], ids: &Ids) -> Self {
-        let mut kept = Self { old: Vec::new(), new: vec![u32::MAX; ids.len()] };
-        for &id in rows {
-            let new = &mut kept.new[id as usize];
-            if *new == u32::MAX {
-                *new = kept.old.len() as u32;
-                kept.old.push(id);
-            }
-        }
-        kept
-    }
-
-    fn number(&self, old: u32) -> u32 {
-        self.new[old as usize]
-    }
-
-    fn names(&self, ids: &Ids) -> Vec<String> {
-        self.old.iter().map(|&old| ids.name(old).to_owned()).collect()
-    }
-
-    /// A column's values for the ids that are left; categories are numbered in alphabetical order.
-    fn column(&self, column: &SideColumn) -> Column {
-        let old = self.old.iter().map(|&old| old as usize);
-        let values = match &column.values {
-            SideValues::Number(numbers) => {
-                ColumnValues::Numeric(old.map(|old| numbers[old] as f32).collect())
-            }
-            SideValues::Text(texts) => {
-                let texts: Vec<&str> = old.map(|old| texts[old].as_str()).collect();
-                let mut values = texts.clone();
-                values.sort_unstable();
-                values.dedup();
-                let code = |text: &&str| {
-                    values.binary_search(text).expect("every text is among the values") as u32
-                };
-                let codes = texts.iter().map(code).collect();
-                ColumnValues::Categorical { n_values: values.len() as u32, codes }
-            }
-        };
-        Column { name: column.name.clone(), values }
-    }
+    codes
 }
 
 #[cfg(test)]
@@ -159,46 +90,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_users_rows_lie_oldest_first_and_rows_of_one_time_in_source_order() {
-        let mut table = Interactions::new("x.csv", true, true);
-        for (user, item, time) in
-            [("b", "x", 5.0), ("a", "y", 9.0), ("b", "z", 2.0), ("b", "y", 5.0)]
-        {
-            table.push(user, item, 1.0, time, 1);
-        }
-        let data = Encoded::of(&table).unwrap();
-        assert_eq!(data.users, ["b", "a"]);
-        assert_eq!(data.items, ["x", "y", "z"]);
-        assert_eq!(data.offsets, [0, 3, 4]);
-        assert_eq!(data.item, [2, 0, 1, 1]);
-        assert_eq!(data.timestamp.unwrap(), [2, 5, 5, 9]);
+    fn values_get_codes_by_what_train_has() {
+        let texts: Texts = ["b", "", "a", "test only", "a"].into_iter().collect();
+        let train = [true, true, true, false, false];
+        let codes = label(&texts, &train, 1);
+        assert_eq!(codes.codes, [3, 0, 2, 1, 2]);
+        assert_eq!(codes.names, [MISSING, UNSEEN, "a", "b"]);
+        let texts: Texts = ["b", "a", "a", "c"].into_iter().collect();
+        let codes = label(&texts, &[true, true, true, false], 2);
+        assert_eq!(codes.names, [MISSING, UNSEEN, RARE, "a"]);
+        assert_eq!(codes.codes, [2, 3, 3, 1]);
     }
 
     #[test]
-    fn ids_without_rows_are_gone_and_columns_follow_the_rest() {
-        let mut table = Interactions::new("x.csv", false, false);
-        table.push("a", "x", 0.0, 0.0, 1);
-        table.push("b", "y", 0.0, 0.0, 2);
-        table.push("c", "x", 0.0, 0.0, 3);
-        let text = |values: [&str; 3]| SideValues::Text(values.map(str::to_owned).to_vec());
-        table.user_columns =
-            vec![SideColumn { name: "job".into(), values: text(["nurse", "cook", ""]) }];
-        table.item_columns =
-            vec![SideColumn { name: "price".into(), values: SideValues::Number(vec![2.5, 1.0]) }];
-        table.retain(&[true, false, true]);
-        let data = Encoded::of(&table).unwrap();
-        assert_eq!((data.users.len(), data.items.len()), (2, 1));
-        // The missing value is a category of its own, and "cook" is gone with its user.
-        let jobs = ColumnValues::Categorical { n_values: 2, codes: vec![1, 0] };
-        assert_eq!(data.user_columns[0].values, jobs);
-        assert_eq!(data.item_columns[0].values, ColumnValues::Numeric(vec![2.5]));
-    }
-
-    #[test]
-    fn a_missing_time_is_told_with_its_line() {
-        let mut table = Interactions::new("x.csv", false, true);
-        table.push("a", "x", 0.0, f64::NAN, 7);
-        let error = Encoded::of(&table).unwrap_err().to_string();
-        assert!(error.starts_with("x.csv, line 7: no timestamp; fill it with"), "{error}");
+    fn tags_that_train_lacks_share_one_code() {
+        let mut tags = Tags::default();
+        tags.push(["war", "comedy"]);
+        tags.push(["war", "noir"]);
+        let tags = label_tags(&tags, &[true, false], 1);
+        assert_eq!(tags.values.names().collect::<Vec<_>>(), [UNSEEN, "comedy", "war"]);
+        assert_eq!(tags.lists.values, [2, 1, 2, 0]);
     }
 }

@@ -185,6 +185,45 @@ pub enum DataError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A path leads to no file.
+    #[error("{}: {reason}; the path of a source is a file, a folder of files, or a pattern such as `data/*.csv`", path.display())]
+    NoFiles {
+        /// As it stands in the spec, resolved.
+        path: PathBuf,
+        /// What was looked for.
+        reason: String,
+    },
+    /// A step cannot do what it is asked to with this column.
+    #[error("step `{step}`: column `{column}` {reason}")]
+    Column {
+        /// The step.
+        step: &'static str,
+        /// The column.
+        column: String,
+        /// What it is, what is allowed, and the fix.
+        reason: String,
+    },
+    /// A step that removes rows stands after one that has learned from them.
+    #[error(
+        "step `{removes}` removes rows and stands after `{fits}`, which learns from the training part; put `{removes}` \
+         before it"
+    )]
+    StepOrder {
+        /// The one that removes.
+        removes: String,
+        /// The one that learns.
+        fits: String,
+    },
+    /// Two tables bring a column of one name.
+    #[error(
+        "{of} have a column `{column}` twice; give the second table a `prefix`, or name the `columns` that it is to bring"
+    )]
+    ColumnTwice {
+        /// `rows`, `users` or `items`.
+        of: &'static str,
+        /// The name.
+        column: String,
+    },
     /// This source needs no download, or is none.
     #[error("`{name}` is no source that can be fetched; {} can", listed(fetchable))]
     NotFetchable {

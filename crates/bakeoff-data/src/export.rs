@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::dataset::{Dataset, Part};
+use crate::dataset::Dataset;
 use crate::error::DataError;
+use crate::part::Part;
 use crate::splits::Assigned;
 
 /// Writes `train.csv`, `valid.csv` and `test.csv` into the folder `to`, which is made if it is not there: columns
@@ -17,7 +18,7 @@ pub fn export(data: &Dataset, to: &Path) -> Result<Vec<PathBuf>, DataError> {
             .map_err(|error| write_error(&path, std::io::Error::other(error)))?;
         Ok(path)
     };
-    Assigned::ALL.into_iter().map(write).collect()
+    Assigned::NEEDED.into_iter().map(write).collect()
 }
 
 fn write_part(data: &Dataset, part: &Part<'_>, path: &Path) -> csv::Result<()> {
@@ -36,10 +37,10 @@ fn write_part(data: &Dataset, part: &Part<'_>, path: &Path) -> csv::Result<()> {
     let mut writer = csv::Writer::from_path(path)?;
     writer.write_record(&columns("user", "item", &"rating", &"timestamp"))?;
     for user in 0..part.n_users() {
-        let rows = part.items_of(user).iter().zip(part.ratings_of(user));
-        for ((&item, rating), timestamp) in rows.zip(part.timestamps_of(user)) {
+        let rows = part.items_of(user).iter().zip(part.ratings_of(user).iter());
+        for ((&item, rating), timestamp) in rows.zip(part.timestamps_of(user).iter()) {
             let item = data.raw_item(item as usize);
-            writer.write_record(&columns(data.raw_user(user), item, rating, timestamp))?;
+            writer.write_record(&columns(data.raw_user(user), item, &rating, &timestamp))?;
         }
     }
     writer.flush()?;

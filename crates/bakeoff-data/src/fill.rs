@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::column::Texts;
 use crate::error::DataError;
 use crate::steps::fill_missing::{FillMissing, Filling};
 
@@ -9,13 +10,16 @@ use crate::steps::fill_missing::{FillMissing, Filling};
 pub(crate) fn fill_numbers(
     column: &str,
     numbers: &mut [f64],
+    train: &[bool],
     step: &FillMissing,
 ) -> Result<u64, DataError> {
     let n_missing = numbers.iter().filter(|number| number.is_nan()).count() as u64;
     if n_missing == 0 {
         return Ok(0);
     }
-    let mut present: Vec<f64> = numbers.iter().copied().filter(|number| !number.is_nan()).collect();
+    let learned = numbers.iter().zip(train).filter(|(_, is_train)| **is_train);
+    let learned = learned.map(|(&number, _)| number);
+    let mut present: Vec<f64> = learned.filter(|number| !number.is_nan()).collect();
     present.sort_unstable_by(f64::total_cmp);
     let no_value = || cannot(column, step, NO_VALUE);
     let value = match step.with {
@@ -41,7 +45,8 @@ pub(crate) fn fill_numbers(
 /// Fills the empty texts; how many there were.
 pub(crate) fn fill_texts(
     column: &str,
-    texts: &mut [String],
+    texts: &mut Texts,
+    train: &[bool],
     step: &FillMissing,
 ) -> Result<u64, DataError> {
     let value = match step.with {
@@ -50,8 +55,9 @@ pub(crate) fn fill_texts(
             return Err(cannot(column, step, "it holds categories; use mode, zero or constant"));
         }
         Filling::Mode => {
-            let mut present: Vec<&str> =
-                texts.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
+            let learned = texts.iter().zip(train).filter(|(_, is_train)| **is_train);
+            let learned = learned.map(|(text, _)| text);
+            let mut present: Vec<&str> = learned.filter(|text| !text.is_empty()).collect();
             present.sort_unstable();
             mode(&present).ok_or_else(|| cannot(column, step, NO_VALUE))?.to_owned()
         }
@@ -61,12 +67,10 @@ pub(crate) fn fill_texts(
             None => return Err(cannot(column, step, "there is no value; give one")),
         },
     };
-    let mut n_filled = 0;
-    for text in texts.iter_mut().filter(|text| text.is_empty()) {
-        text.clone_from(&value);
-        n_filled += 1;
-    }
-    Ok(n_filled)
+    let n_filled = texts.iter().filter(|text| text.is_empty()).count();
+    let fill = |text: &str| if text.is_empty() { value.clone() } else { text.to_owned() };
+    *texts = texts.map(fill);
+    Ok(n_filled as u64)
 }
 
 const NO_VALUE: &str = "it has no value to take it from; use zero or constant";

@@ -1,8 +1,11 @@
-//! The one table that sources yield and cleaning steps change: raw interactions, and what is known of users and items.
+//! The one table that sources yield and steps change: raw interactions, and what is known of users and items.
 
-use std::collections::HashMap;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::column::{Lists, RawColumn};
+use crate::ids::Ids;
+use crate::splits::Assigned;
 
 /// Interactions in the order of their source, as columns.
 #[derive(Debug, Clone, Default)]
@@ -20,48 +23,63 @@ pub struct Interactions {
     /// Seconds since 1970 of each row, NaN where missing; `None` if the source has none: then the order of a user's
     /// rows is their order in time.
     pub timestamp: Option<Vec<f64>>,
-    /// Where each row stands in `path`, for messages.
-    pub line: Vec<u32>,
-    /// The file that rows come from; empty if there is none.
-    pub path: PathBuf,
+    /// What else is known of each row, such as the text of a review.
+    pub columns: Vec<RawColumn>,
+    /// Where each row comes from, for messages.
+    pub origin: Origin,
     /// What is known of users, one entry for each of `users`.
-    pub user_columns: Vec<SideColumn>,
+    pub user_columns: Vec<RawColumn>,
     /// What is known of items, one entry for each of `items`.
-    pub item_columns: Vec<SideColumn>,
+    pub item_columns: Vec<RawColumn>,
+    /// The part of each row, where the source itself divides its rows.
+    pub part: Option<Vec<Assigned>>,
+    /// Items that each of `users` is to be ranked against at test, where the source gives them.
+    pub candidates: Option<Lists<u32>>,
     /// What a reader of the card should know.
     pub notes: Vec<String>,
+    /// What was wrong in the source and put right in a documented way, and how often.
+    pub repairs: Repairs,
 }
 
-/// What is known of every user or item, before encoding.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SideColumn {
-    /// Its name in the source.
-    pub name: String,
-    /// One entry a raw id.
-    pub values: SideValues,
+/// What was put right, and how often.
+pub type Repairs = BTreeMap<String, u64>;
+
+/// Which things a column has its entries for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Axis {
+    /// One a row.
+    Rows,
+    /// One a user.
+    Users,
+    /// One an item.
+    Items,
 }
 
-/// The values of a side column.
-#[derive(Debug, Clone, PartialEq)]
-pub enum SideValues {
-    /// Categories; empty where missing.
-    Text(Vec<String>),
-    /// Numbers; NaN where missing.
-    Number(Vec<f64>),
+/// Where rows stand: their files, one after the other, and a line in them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Origin {
+    /// Each file, and the number that its line 0 would have if the lines of all files were numbered through.
+    files: Vec<(PathBuf, u32)>,
+    /// The line of each row, numbered through.
+    lines: Vec<u32>,
 }
 
-/// Raw ids, numbered in the order in which they first appear.
-#[derive(Debug, Clone, Default)]
-pub struct Ids {
-    names: Vec<Arc<str>>,
-    index: HashMap<Arc<str>, u32>,
+impl Axis {
+    /// What arrays and messages call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rows => "rows",
+            Self::Users => "users",
+            Self::Items => "items",
+        }
+    }
 }
 
 impl Interactions {
-    /// A table without rows whose sources have, or have not, ratings and timestamps.
+    /// A table without rows whose source has, or has not, ratings and timestamps.
     pub fn new(path: impl Into<PathBuf>, has_ratings: bool, has_timestamps: bool) -> Self {
         Self {
-            path: path.into(),
+            origin: Origin::of(path),
             rating: has_ratings.then(Vec::new),
             timestamp: has_timestamps.then(Vec::new),
             ..Self::default()
@@ -78,7 +96,7 @@ impl Interactions {
         if let Some(timestamps) = &mut self.timestamp {
             timestamps.push(timestamp);
         }
-        self.line.push(line);
+        self.origin.push(line);
     }
 
     /// Rows.
@@ -105,47 +123,124 @@ impl Interactions {
     pub fn retain(&mut self, is_kept: &[bool]) {
         retain(&mut self.user, is_kept);
         retain(&mut self.item, is_kept);
-        retain(&mut self.line, is_kept);
+        retain(&mut self.origin.lines, is_kept);
         if let Some(ratings) = &mut self.rating {
             retain(ratings, is_kept);
         }
         if let Some(timestamps) = &mut self.timestamp {
             retain(timestamps, is_kept);
         }
+        if let Some(parts) = &mut self.part {
+            retain(parts, is_kept);
+        }
+        if !self.columns.is_empty() {
+            let kept = (0..is_kept.len() as u32).filter(|&row| is_kept[row as usize]);
+            let kept: Vec<u32> = kept.collect();
+            self.take_columns(&kept);
+        }
+    }
+
+    /// Puts the rows `rows` in the place of all, in that order.
+    pub fn reorder(&mut self, rows: &[u32]) {
+        take(&mut self.user, rows);
+        take(&mut self.item, rows);
+        take(&mut self.origin.lines, rows);
+        if let Some(ratings) = &mut self.rating {
+            take(ratings, rows);
+        }
+        if let Some(timestamps) = &mut self.timestamp {
+            take(timestamps, rows);
+        }
+        if let Some(parts) = &mut self.part {
+            take(parts, rows);
+        }
+        self.take_columns(rows);
+    }
+
+    fn take_columns(&mut self, rows: &[u32]) {
+        for column in &mut self.columns {
+            column.values = column.values.take(rows.iter().map(|&row| Some(row)));
+        }
+    }
+
+    /// Every column beside rating and timestamp.
+    pub fn all_columns(&self) -> impl Iterator<Item = (Axis, &RawColumn)> {
+        let rows = self.columns.iter().map(|column| (Axis::Rows, column));
+        let users = self.user_columns.iter().map(|column| (Axis::Users, column));
+        let items = self.item_columns.iter().map(|column| (Axis::Items, column));
+        rows.chain(users).chain(items)
+    }
+
+    /// Every column beside rating and timestamp, to be changed.
+    pub fn all_columns_mut(&mut self) -> impl Iterator<Item = (Axis, &mut RawColumn)> {
+        let rows = self.columns.iter_mut().map(|column| (Axis::Rows, column));
+        let users = self.user_columns.iter_mut().map(|column| (Axis::Users, column));
+        let items = self.item_columns.iter_mut().map(|column| (Axis::Items, column));
+        rows.chain(users).chain(items)
+    }
+
+    /// The columns of an axis.
+    pub fn columns_of_mut(&mut self, axis: Axis) -> &mut Vec<RawColumn> {
+        match axis {
+            Axis::Rows => &mut self.columns,
+            Axis::Users => &mut self.user_columns,
+            Axis::Items => &mut self.item_columns,
+        }
+    }
+
+    /// The names of all columns, `rating` and `timestamp` first where they are there.
+    pub fn column_names(&self) -> Vec<String> {
+        let own = [("rating", self.rating.is_some()), ("timestamp", self.timestamp.is_some())];
+        let own =
+            own.into_iter().filter(|(_, is_there)| *is_there).map(|(name, _)| name.to_owned());
+        own.chain(self.all_columns().map(|(_, column)| column.name.clone())).collect()
     }
 }
 
-impl Ids {
-    /// The number of `name`, which is added if it is new.
-    pub fn index_or_add(&mut self, name: &str) -> u32 {
-        if let Some(&index) = self.index.get(name) {
-            return index;
-        }
-        let index = u32::try_from(self.names.len()).expect("memory ends before four billion ids");
-        let name: Arc<str> = name.into();
-        self.names.push(name.clone());
-        self.index.insert(name, index);
-        index
+impl Origin {
+    /// Rows of one file, none yet.
+    pub fn of(path: impl Into<PathBuf>) -> Self {
+        Self { files: vec![(path.into(), 0)], lines: Vec::new() }
     }
 
-    /// The number of `name`, if it is there.
-    pub fn index(&self, name: &str) -> Option<u32> {
-        self.index.get(name).copied()
+    /// The file that rows now come from.
+    pub fn next_file(&mut self, path: impl Into<PathBuf>) {
+        self.files.push((path.into(), self.lines.last().copied().unwrap_or(0)));
     }
 
-    /// The raw id of a number.
-    pub fn name(&self, index: u32) -> &str {
-        &self.names[index as usize]
+    /// A row on a line of the present file.
+    pub fn push(&mut self, line: u32) {
+        let start = self.files.last().map_or(0, |(_, start)| *start);
+        self.lines.push(start.saturating_add(line));
     }
 
-    /// How many there are.
+    /// Rows on lines of the present file.
+    pub fn extend(&mut self, lines: impl IntoIterator<Item = u32>) {
+        let start = self.files.last().map_or(0, |(_, start)| *start);
+        self.lines.extend(lines.into_iter().map(|line| start.saturating_add(line)));
+    }
+
+    /// The file and line of a row.
+    pub fn place(&self, row: usize) -> (&Path, u64) {
+        let line = self.lines[row];
+        let file = self.files.partition_point(|&(_, start)| start < line).saturating_sub(1);
+        let (path, start) = &self.files[file];
+        (path, u64::from(line - start))
+    }
+
+    /// Rows.
     pub fn len(&self) -> usize {
-        self.names.len()
+        self.lines.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
+        self.lines.is_empty()
+    }
+
+    /// The line of each row, numbered through all files.
+    pub fn lines(&self) -> &[u32] {
+        &self.lines
     }
 }
 
@@ -160,4 +255,28 @@ fn n_distinct(values: &[u32], n: usize) -> u64 {
 fn retain<T>(values: &mut Vec<T>, is_kept: &[bool]) {
     let mut kept = is_kept.iter();
     values.retain(|_| *kept.next().expect("one answer a row"));
+}
+
+fn take<T: Copy>(values: &mut Vec<T>, rows: &[u32]) {
+    *values = rows.iter().map(|&row| values[row as usize]).collect();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rows_place_is_its_file_and_the_line_in_it() {
+        let mut origin = Origin::of("a.csv");
+        origin.extend([2, 3]);
+        origin.next_file("b.csv");
+        origin.extend([1, 2]);
+        origin.next_file("empty.csv");
+        origin.next_file("c.csv");
+        origin.push(9);
+        let places: Vec<_> =
+            (0..5).map(|row| origin.place(row)).map(|(path, line)| (path.to_str(), line)).collect();
+        let [a, b, c] = ["a.csv", "b.csv", "c.csv"].map(Some);
+        assert_eq!(places, [(a, 2), (a, 3), (b, 1), (b, 2), (c, 9)]);
+    }
 }

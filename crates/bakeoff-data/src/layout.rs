@@ -1,91 +1,230 @@
 //! Which arrays a prepared dataset consists of; [`Dataset`](crate::Dataset) reads them under the same names.
 
-use bakeoff_spec::DatasetCard;
+use std::collections::BTreeSet;
+use std::mem;
 
-use crate::arrays::ArraysWriter;
-use crate::dataset::{Column, ColumnValues};
-use crate::encode::Encoded;
-use crate::manifest::{ColumnInfo, Content};
+use rayon::prelude::*;
+
+use crate::arrays::{Array, ArraysWriter};
+use crate::column::{Codes, Lists, Numbers, RawColumn, Tokens, Values, Weighted};
+use crate::encode::encode;
+use crate::interactions::Axis;
+use crate::manifest::{ColumnInfo, ColumnKind};
+use crate::order::Ordered;
 use crate::splits::Assigned;
+use crate::steps::Train;
 
-/// What the manifest says, and the content of the arrays' file.
-pub(crate) fn encode(
-    data: &Encoded,
-    assigned: &[Assigned],
-    card: DatasetCard,
-) -> (Content, Vec<u8>) {
+/// What the manifest needs to know of the arrays.
+pub(crate) struct Layout {
+    pub(crate) arrays: ArraysWriter,
+    pub(crate) rating_range: Option<(f32, f32)>,
+    pub(crate) time_origin: Option<i64>,
+    pub(crate) has_candidates: bool,
+    pub(crate) columns: [Vec<ColumnInfo>; 3],
+}
+
+/// The most different ratings that are stored as codes.
+const MOST_CODES: usize = 256;
+
+/// The arrays of `data`.
+pub(crate) fn layout(mut data: Ordered, assigned: &[Assigned], train: &Train) -> Layout {
     let mut arrays = ArraysWriter::default();
-    for part in Assigned::ALL {
-        add_part(&mut arrays, data, assigned, part);
-    }
-    for (of, names, columns) in
-        [("users", &data.users, &data.user_columns), ("items", &data.items, &data.item_columns)]
+    let table = &data.table;
+    let ratings = table.rating.as_deref().map(|ratings| Coded::of(ratings));
+    if let Some(Coded { values, .. }) = &ratings
+        && values.len() <= MOST_CODES
     {
-        add_names(&mut arrays, of, names);
-        for column in columns {
-            let name = format!("{of}.column.{}", column.name);
-            match &column.values {
-                ColumnValues::Categorical { codes, .. } => arrays.add(name, codes),
-                ColumnValues::Numeric(numbers) => arrays.add(name, numbers),
+        arrays.add("ratings", values.clone());
+    }
+    let time_origin = table.timestamp.as_deref().map(earliest);
+    for part in Assigned::ALL {
+        let rows: Vec<u32> = rows_of(assigned, part).collect();
+        let name = part.name();
+        let ends = data.rows_by_user().scan(0, |end, of_user| {
+            *end += assigned[of_user].iter().filter(|&&of_row| of_row == part).count() as u64;
+            Some(*end)
+        });
+        let offsets: Vec<u64> = std::iter::once(0).chain(ends).collect();
+        arrays.add(format!("{name}.offsets"), offsets);
+        arrays.add(format!("{name}.items"), of_rows(&rows, |row| table.item[row]));
+        if let Some(ratings) = &ratings {
+            arrays.add(format!("{name}.ratings"), ratings.of_rows(&rows));
+        }
+        if let (Some(times), Some(origin)) = (&table.timestamp, time_origin) {
+            arrays.add(format!("{name}.timestamps"), times_of_rows(times, origin, &rows));
+        }
+    }
+    let rating_range = ratings.as_ref().and_then(|ratings| ratings.range(assigned));
+    add_names(&mut arrays, "users", table.users.names());
+    add_names(&mut arrays, "items", table.items.names());
+    if let Some(Lists { offsets, values }) = &table.candidates {
+        arrays.add("candidates.offsets", offsets.clone());
+        arrays.add("candidates.items", values.clone());
+    }
+    let has_candidates = table.candidates.is_some();
+    let mut columns = [Vec::new(), Vec::new(), Vec::new()];
+    let row_parts: Vec<Vec<Option<u32>>> = if table.columns.is_empty() {
+        Vec::new()
+    } else {
+        Assigned::ALL.map(|part| rows_of(assigned, part).map(Some).collect()).into()
+    };
+    for axis in [Axis::Rows, Axis::Users, Axis::Items] {
+        for RawColumn { name, values } in mem::take(data.table.columns_of_mut(axis)) {
+            let Some(values) = encode(values, train.has(axis)) else { continue };
+            columns[axis as usize].push(ColumnInfo { name: name.clone(), kind: kind(&values) });
+            let column = format!("{}.column.{name}", axis.name());
+            add_value_names(&mut arrays, &column, &values);
+            if axis != Axis::Rows {
+                add_column(&mut arrays, &column, values);
+                continue;
+            }
+            // A row's columns lie with the rows of its part.
+            for (part, rows) in Assigned::ALL.into_iter().zip(&row_parts) {
+                let of_part = values.take(rows.iter().copied());
+                add_column(&mut arrays, &format!("{}.column.{name}", part.name()), of_part);
             }
         }
     }
-    let arrays = arrays.encode();
-    let content = Content {
-        arrays_len: arrays.len() as u64,
-        arrays_blake3: blake3::hash(&arrays).to_string(),
-        rating_range: rating_range(data, assigned),
-        user_columns: data.user_columns.iter().map(info).collect(),
-        item_columns: data.item_columns.iter().map(info).collect(),
-        card,
-    };
-    (content, arrays)
+    Layout { arrays, rating_range, time_origin, has_candidates, columns }
 }
 
-fn add_part(arrays: &mut ArraysWriter, data: &Encoded, assigned: &[Assigned], part: Assigned) {
-    let name = part.name();
-    let rows: Vec<usize> = (0..assigned.len()).filter(|&row| assigned[row] == part).collect();
-    let ends = data.rows_by_user().scan(0, |end, of_user| {
-        *end += assigned[of_user].iter().filter(|&&of_row| of_row == part).count() as u64;
-        Some(*end)
-    });
-    let offsets: Vec<u64> = std::iter::once(0).chain(ends).collect();
-    let items: Vec<u32> = rows.iter().map(|&row| data.item[row]).collect();
-    let rating = |&row: &usize| match &data.rating {
-        Some(ratings) if !ratings[row].is_nan() => ratings[row],
-        // To rank, an interaction without a rating counts as one.
-        _ => 1.0,
-    };
-    let ratings: Vec<f32> = rows.iter().map(rating).collect();
-    let time = |&row: &usize| data.timestamp.as_ref().map_or(0, |times| times[row]);
-    let times: Vec<i64> = rows.iter().map(time).collect();
-    arrays.add(format!("{name}.offsets"), &offsets);
-    arrays.add(format!("{name}.items"), &items);
-    arrays.add(format!("{name}.ratings"), &ratings);
-    arrays.add(format!("{name}.timestamps"), &times);
+fn rows_of(assigned: &[Assigned], part: Assigned) -> impl Iterator<Item = u32> {
+    (0..assigned.len() as u32).filter(move |&row| assigned[row as usize] == part)
+}
+
+/// Ratings as the codes of their different values, ascending.
+struct Coded<'a> {
+    ratings: &'a [f64],
+    values: Vec<f32>,
+}
+
+impl<'a> Coded<'a> {
+    fn of(ratings: &'a [f64]) -> Self {
+        let distinct = |ratings: &[f64]| {
+            let mut last = None;
+            let mut bits = BTreeSet::new();
+            for &rating in ratings {
+                let rating = of_row(rating);
+                if last.replace(rating) != Some(rating) && bits.len() <= MOST_CODES {
+                    bits.insert(rating.to_bits());
+                }
+            }
+            bits
+        };
+        let bits = ratings.par_chunks(1 << 16).map(distinct).reduce(BTreeSet::new, |mut a, b| {
+            a.extend(b);
+            a
+        });
+        let mut values: Vec<f32> = bits.into_iter().map(f32::from_bits).collect();
+        values.sort_unstable_by(f32::total_cmp);
+        Self { ratings, values }
+    }
+
+    fn of_rows(&self, rows: &[u32]) -> Array {
+        let rating = |row: usize| of_row(self.ratings[row]);
+        if self.values.len() > MOST_CODES {
+            return of_rows(rows, rating).into();
+        }
+        let code = |row| self.values.partition_point(|value| value.total_cmp(&rating(row)).is_lt());
+        of_rows(rows, |row| code(row) as u8).into()
+    }
+
+    fn range(&self, assigned: &[Assigned]) -> Option<(f32, f32)> {
+        let rated = self.ratings.iter().zip(assigned);
+        let train = rated.filter(|(rating, part)| **part == Assigned::Train && !rating.is_nan());
+        let train = train.map(|(&rating, _)| (rating as f32, rating as f32));
+        train.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+    }
+}
+
+/// To rank, an interaction without a rating counts as one.
+fn of_row(rating: f64) -> f32 {
+    if rating.is_nan() { 1.0 } else { rating as f32 }
+}
+
+fn earliest(times: &[f64]) -> i64 {
+    times.iter().copied().fold(f64::INFINITY, f64::min) as i64
+}
+
+fn times_of_rows(times: &[f64], origin: i64, rows: &[u32]) -> Array {
+    let latest = times.iter().copied().fold(f64::NEG_INFINITY, f64::max) as i64;
+    let time = |row: usize| times[row] as i64;
+    if u32::try_from(latest.saturating_sub(origin)).is_ok() {
+        return of_rows(rows, |row| (time(row) - origin) as u32).into();
+    }
+    of_rows(rows, time).into()
+}
+
+fn of_rows<T: Send>(rows: &[u32], of_row: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    rows.par_iter().map(|&row| of_row(row as usize)).collect()
 }
 
 /// All names in one text, and where each begins.
-fn add_names(arrays: &mut ArraysWriter, of: &str, names: &[String]) {
-    let ends = names.iter().scan(0, |end, name| {
-        *end += name.len() as u64;
-        Some(*end)
-    });
-    let offsets: Vec<u64> = std::iter::once(0).chain(ends).collect();
-    arrays.add(format!("{of}.name_offsets"), &offsets);
-    arrays.add(format!("{of}.names"), names.concat().as_bytes());
+fn add_names<'a>(arrays: &mut ArraysWriter, of: &str, names: impl Iterator<Item = &'a str>) {
+    let (mut offsets, mut text) = (vec![0u64], Vec::new());
+    for name in names {
+        text.extend_from_slice(name.as_bytes());
+        offsets.push(text.len() as u64);
+    }
+    arrays.add(format!("{of}.name_offsets"), offsets);
+    arrays.add(format!("{of}.names"), text);
 }
 
-fn rating_range(data: &Encoded, assigned: &[Assigned]) -> Option<(f32, f32)> {
-    let rated = data.rating.as_ref()?.iter().zip(assigned);
-    let train = rated.filter(|(rating, part)| **part == Assigned::Train && !rating.is_nan());
-    train.map(|(&rating, _)| (rating, rating)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+/// The arrays of an encoded column.
+fn add_column(arrays: &mut ArraysWriter, name: &str, values: Values) {
+    match values {
+        Values::Codes(codes) => arrays.add(name, codes.codes),
+        Values::Number(numbers) => {
+            arrays.add(name, numbers.iter().map(|&n| n as f32).collect::<Vec<f32>>());
+        }
+        Values::Tags(tags) => {
+            arrays.add(format!("{name}.offsets"), tags.lists.offsets);
+            arrays.add(name, tags.lists.values);
+        }
+        Values::Weighted(weighted) => {
+            arrays.add(format!("{name}.offsets"), weighted.lists.offsets);
+            let (codes, weights): (Vec<u32>, Vec<f32>) = weighted.lists.values.into_iter().unzip();
+            arrays.add(name, codes);
+            arrays.add(format!("{name}.weights"), weights);
+        }
+        Values::Tokens(tokens) => arrays.add(name, tokens.codes),
+        Values::Dense(dense) => match dense.numbers {
+            Numbers::U8(numbers) => arrays.add(name, numbers),
+            Numbers::F32(numbers) => arrays.add(name, numbers),
+        },
+        Values::Text(_) | Values::Series(_) => unreachable!("texts and series are not stored"),
+    }
 }
 
-fn info(column: &Column) -> ColumnInfo {
-    let n_values = match &column.values {
-        ColumnValues::Categorical { n_values, .. } => Some(*n_values),
-        ColumnValues::Numeric(_) => None,
-    };
-    ColumnInfo { name: column.name.clone(), n_values }
+/// What the codes of an encoded column stand for.
+fn add_value_names(arrays: &mut ArraysWriter, column: &str, values: &Values) {
+    let of = format!("{column}.values");
+    match values {
+        Values::Codes(Codes { names, .. })
+        | Values::Weighted(Weighted { names, .. })
+        | Values::Tokens(Tokens { names, .. }) => {
+            add_names(arrays, &of, names.iter().map(String::as_str));
+        }
+        Values::Tags(tags) => add_names(arrays, &of, tags.values.names()),
+        _ => {}
+    }
+}
+
+fn kind(values: &Values) -> ColumnKind {
+    match values {
+        Values::Codes(codes) => ColumnKind::Categorical { n_values: codes.names.len() as u32 },
+        Values::Number(_) => ColumnKind::Numeric,
+        Values::Tags(tags) => ColumnKind::Tags { n_values: tags.values.len() as u32 },
+        Values::Weighted(weighted) => {
+            ColumnKind::Weighted { n_values: weighted.names.len() as u32 }
+        }
+        Values::Tokens(tokens) => {
+            ColumnKind::Tokens { n_values: tokens.names.len() as u32, len: tokens.len }
+        }
+        Values::Dense(dense) => ColumnKind::Dense {
+            shape: dense.shape.clone(),
+            is_u8: matches!(dense.numbers, Numbers::U8(_)),
+        },
+        Values::Text(_) | Values::Series(_) => unreachable!("texts and series are not stored"),
+    }
 }

@@ -13,7 +13,7 @@ use crate::error::DataError;
 pub(crate) const FILE: &str = "manifest.json";
 
 /// The version that is written; a dataset of another version is built again.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 /// What the file holds.
 #[derive(Debug, Serialize, Deserialize)]
@@ -31,18 +31,35 @@ pub(crate) struct Content {
     pub(crate) arrays_len: u64,
     /// BLAKE3 of the arrays' file.
     pub(crate) arrays_blake3: String,
+    /// The smallest and the largest rating of train.
     pub(crate) rating_range: Option<(f32, f32)>,
-    pub(crate) user_columns: Vec<ColumnInfo>,
-    pub(crate) item_columns: Vec<ColumnInfo>,
+    /// What the times of rows are counted from, in seconds since 1970.
+    pub(crate) time_origin: Option<i64>,
+    /// Whether the source gives the items that users are to be ranked against at test.
+    pub(crate) has_candidates: bool,
+    /// What is known of rows, of users and of items.
+    pub(crate) columns: [Vec<ColumnInfo>; 3],
     pub(crate) card: DatasetCard,
 }
 
 /// A column without its values.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ColumnInfo {
     pub(crate) name: String,
-    /// `None` for numbers.
-    pub(crate) n_values: Option<u32>,
+    #[serde(flatten)]
+    pub(crate) kind: ColumnKind,
+}
+
+/// What a column's arrays are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum ColumnKind {
+    Categorical { n_values: u32 },
+    Numeric,
+    Tags { n_values: u32 },
+    Weighted { n_values: u32 },
+    Tokens { n_values: u32, len: usize },
+    Dense { shape: Vec<usize>, is_u8: bool },
 }
 
 impl Manifest {

@@ -1,19 +1,21 @@
 //! Delimited text with a header: interactions, and side tables of users and items.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bakeoff_spec::Plugin;
 use bakeoff_spec::registry::SpecPath;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{INTERACTIONS, ITEMS, Source, SourceFile, SourceFiles, USERS};
-use crate::delimited::Delimited;
+use super::{INTERACTIONS, ITEMS, Source, USERS};
+use crate::delimited::{self, Format};
 use crate::error::DataError;
-use crate::interactions::{Ids, Interactions, SideColumn};
-use crate::side_table::{self, Kind};
+use crate::frame::{Roles, Want};
+use crate::input::{InputFile, InputFiles, expand};
+use crate::interactions::Interactions;
 
-/// Which files, and which of their columns. Other columns of the interactions are not read.
+/// Which files, and which of their columns. A path is a file, a folder of such files, or a pattern such as `data/*.csv`;
+/// files may be packed with gzip or Zstandard.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Csv {
@@ -38,10 +40,37 @@ pub struct Csv {
     /// times, the order of a user's lines is their order in time.
     #[serde(default)]
     pub timestamp: Option<String>,
-    /// What stands between two fields: one ASCII character.
+    /// Further columns of the interactions to keep, such as the text of a review. A column in which every value is a
+    /// number is numeric.
+    #[serde(default)]
+    pub columns: Vec<String>,
+    /// What stands between two fields, such as `,`, `\t` or `::`. Quotes mean nothing where it is longer than one
+    /// character.
     #[serde(default = "comma")]
-    #[schemars(length(min = 1, max = 1))]
+    #[schemars(length(min = 1, max = 8))]
     pub delimiter: String,
+    /// What stands around fields that hold a delimiter or a line break; empty where quotes mean nothing.
+    #[serde(default = "double_quote")]
+    #[schemars(length(max = 1))]
+    pub quote: String,
+    /// The names of the interactions' columns, where no header gives them.
+    #[serde(default)]
+    #[schemars(length(min = 2))]
+    pub header: Option<Vec<String>>,
+    /// How characters are written.
+    #[serde(default)]
+    pub encoding: Encoding,
+}
+
+/// How characters are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Encoding {
+    /// UTF-8.
+    #[default]
+    Utf8,
+    /// ISO 8859-1, as older data sets have it.
+    Latin1,
 }
 
 fn user() -> String {
@@ -50,6 +79,10 @@ fn user() -> String {
 
 fn item() -> String {
     "item".into()
+}
+
+fn double_quote() -> String {
+    "\"".into()
 }
 
 fn comma() -> String {
@@ -63,63 +96,100 @@ impl Plugin for Csv {
     type Params = Self;
 
     fn check(params: &Self) -> Result<(), String> {
-        match params.delimiter.as_bytes() {
-            [b'"' | b'\n' | b'\r'] => Err("delimiter: a quote or line break cannot be one".into()),
-            [byte] if byte.is_ascii() => Ok(()),
-            _ => Err("delimiter: must be one ASCII character, such as \",\" or \"\\t\"".into()),
+        params.dialect().check()?;
+        params.roles().check()
+    }
+}
+
+/// How a spec says that files are delimited.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Dialect<'a> {
+    pub(crate) delimiter: &'a str,
+    pub(crate) quote: &'a str,
+    pub(crate) header: Option<&'a [String]>,
+    pub(crate) encoding: Encoding,
+}
+
+impl Dialect<'_> {
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let (delimiter, quote) = (self.delimiter.as_bytes(), self.quote.as_bytes());
+        if !quote.is_ascii() || quote.iter().any(u8::is_ascii_alphanumeric) {
+            return Err(
+                "quote: must be one ASCII character that is no letter or digit, or empty".into()
+            );
+        }
+        if delimiter.iter().any(|byte| matches!(byte, b'\n' | b'\r')) || delimiter == quote {
+            return Err("delimiter: a quote or line break cannot be one".into());
+        }
+        if !delimiter.is_ascii() {
+            return Err("delimiter: must be of ASCII characters, such as \",\" or \"\\t\"".into());
+        }
+        Ok(())
+    }
+
+    pub(crate) fn format(&self) -> Format {
+        Format {
+            delimiter: self.delimiter.to_owned(),
+            quote: self.quote.bytes().next(),
+            names: self.header.map(<[String]>::to_vec),
+            is_latin1: self.encoding == Encoding::Latin1,
         }
     }
 }
 
 impl Source for Csv {
-    fn files(&self, _cache: &Path) -> Vec<(&'static str, PathBuf)> {
+    fn files(&self, _cache: &Path) -> Result<Vec<InputFile>, DataError> {
         let roles = [
             (INTERACTIONS, Some(&self.interactions)),
             (USERS, self.users.as_ref()),
             (ITEMS, self.items.as_ref()),
         ];
-        roles.into_iter().filter_map(|(role, path)| Some((role, path?.as_ref().into()))).collect()
+        let mut files = Vec::new();
+        for (role, path) in roles.into_iter().filter_map(|(role, path)| Some((role, path?))) {
+            let paths = expand(path.as_ref(), delimited::ENDINGS)?;
+            files.extend(paths.into_iter().map(|path| InputFile::new(role, path)));
+        }
+        Ok(files)
     }
 
-    fn read(&self, files: &SourceFiles) -> Result<Interactions, DataError> {
-        let file = files.interactions();
-        let lines = self.open(file)?;
-        let user = lines.require(&self.user, "user")?;
-        let item = lines.require(&self.item, "item")?;
-        let rating = lines.find(self.rating.as_ref(), "rating", "rating")?;
-        let timestamp = lines.find(self.timestamp.as_ref(), "timestamp", "timestamp")?;
-        let mut table = Interactions::new(&file.path, rating.is_some(), timestamp.is_some());
-        lines.for_each(|row, line| {
-            let rating = rating.map_or(Ok(f64::NAN), |column| row.number(column))?;
-            let timestamp = timestamp.map_or(Ok(f64::NAN), |column| row.timestamp(column))?;
-            table.push(row.id(user)?, row.id(item)?, rating, timestamp, line);
-            Ok(())
-        })?;
-        if let Some(file) = files.get(USERS) {
-            table.user_columns = self.side(file, &self.user, "user", &table.users)?;
-        }
-        if let Some(file) = files.get(ITEMS) {
-            table.item_columns = self.side(file, &self.item, "item", &table.items)?;
+    fn read(&self, files: &InputFiles) -> Result<Interactions, DataError> {
+        let roles = self.roles();
+        let format = self.dialect().format();
+        let frame = delimited::read(&files.of(INTERACTIONS), &format, &Want::roles(&roles))?;
+        let mut table = frame.into_interactions(&roles);
+        for (role, key, param) in [(USERS, &self.user, "user"), (ITEMS, &self.item, "item")] {
+            let files = files.of(role);
+            if files.is_empty() {
+                continue;
+            }
+            let want = Want::side(key, param, None);
+            let with_header = Format { names: None, ..format.clone() };
+            let frame = delimited::read(&files, &with_header, &want)?;
+            let ids = if role == USERS { &table.users } else { &table.items };
+            let columns = frame.into_side(key, ids)?;
+            if role == USERS { table.user_columns = columns } else { table.item_columns = columns }
         }
         Ok(table)
     }
 }
 
 impl Csv {
-    fn open<'a>(&self, file: &'a SourceFile) -> Result<Delimited<'a>, DataError> {
-        Delimited::new(file, self.delimiter.as_bytes()[0], true)
+    fn roles(&self) -> Roles<'_> {
+        Roles {
+            user: &self.user,
+            item: &self.item,
+            rating: self.rating.as_deref(),
+            timestamp: self.timestamp.as_deref(),
+            columns: &self.columns,
+        }
     }
 
-    fn side(
-        &self,
-        file: &SourceFile,
-        id: &str,
-        param: &'static str,
-        ids: &Ids,
-    ) -> Result<Vec<SideColumn>, DataError> {
-        let lines = self.open(file)?;
-        let id_column = lines.require(id, param)?;
-        let kinds = vec![Kind::Inferred; lines.header().len()];
-        side_table::read(file, lines, id_column, &kinds, ids)
+    fn dialect(&self) -> Dialect<'_> {
+        Dialect {
+            delimiter: &self.delimiter,
+            quote: &self.quote,
+            header: self.header.as_deref(),
+            encoding: self.encoding,
+        }
     }
 }

@@ -1,15 +1,16 @@
 //! `MovieLens` 100K (Harper and Konstan, ACM `TiiS` 2015), as the `recbole` wheel on `PyPI` ships it: fetched once.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bakeoff_spec::Plugin;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::recbole::RecBole;
-use super::{INTERACTIONS, ITEMS, Source, SourceFiles, USERS};
+use super::{INTERACTIONS, ITEMS, Source, USERS};
 use crate::error::DataError;
 use crate::fetch::Download;
+use crate::input::{InputFile, InputFiles};
 use crate::interactions::Interactions;
 
 /// There is nothing to choose.
@@ -36,15 +37,17 @@ static DOWNLOAD: Download = Download {
 };
 
 impl Source for Ml100k {
-    fn files(&self, cache: &Path) -> Vec<(&'static str, PathBuf)> {
-        DOWNLOAD.files(cache)
+    fn files(&self, cache: &Path) -> Result<Vec<InputFile>, DataError> {
+        let files = DOWNLOAD.files(cache).into_iter();
+        Ok(files.map(|(role, path)| InputFile::new(role, path)).collect())
     }
 
     fn download(&self) -> Option<&'static Download> {
         Some(&DOWNLOAD)
     }
 
-    fn read(&self, files: &SourceFiles) -> Result<Interactions, DataError> {
-        RecBole::at(&files.interactions().path).read(files)
+    fn read(&self, files: &InputFiles) -> Result<Interactions, DataError> {
+        let path = files.get(INTERACTIONS).unwrap_or(Path::new(""));
+        RecBole::at(path).read(files)
     }
 }

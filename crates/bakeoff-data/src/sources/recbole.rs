@@ -1,6 +1,6 @@
 //! `RecBole`'s atomic files: tab-separated text whose header gives every column a type.
 //!
-//! `token` and `token_seq` columns are categorical, a sequence of tokens as one value; `float` columns are numbers.
+//! `token` columns are categorical, `token_seq` columns tags, `float` columns numbers.
 
 use std::path::{Path, PathBuf};
 
@@ -9,11 +9,13 @@ use bakeoff_spec::registry::SpecPath;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{INTERACTIONS, ITEMS, Source, SourceFile, SourceFiles, USERS};
-use crate::delimited::Delimited;
+use super::{INTERACTIONS, ITEMS, Source, USERS};
+use crate::column::Values;
+use crate::delimited::{self, Format};
 use crate::error::DataError;
-use crate::interactions::{Ids, Interactions, SideColumn};
-use crate::side_table::{self, Kind};
+use crate::frame::{Frame, Kind, Roles, Want};
+use crate::input::{InputFile, InputFiles};
+use crate::interactions::Interactions;
 
 /// Which files, and which of their columns.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -72,69 +74,77 @@ impl RecBole {
 }
 
 impl Source for RecBole {
-    fn files(&self, _cache: &Path) -> Vec<(&'static str, PathBuf)> {
+    fn files(&self, _cache: &Path) -> Result<Vec<InputFile>, DataError> {
         let path: &Path = self.path.as_ref();
-        let beside = |role, ending| (role, path.with_extension(ending));
+        let beside = |role, ending| InputFile::new(role, path.with_extension(ending));
         let sides = [beside(USERS, "user"), beside(ITEMS, "item")];
-        let sides = sides.into_iter().filter(|(_, path)| self.side && path.exists());
-        std::iter::once((INTERACTIONS, path.to_owned())).chain(sides).collect()
+        let sides = sides.into_iter().filter(|file| self.side && file.path.exists());
+        Ok(std::iter::once(InputFile::new(INTERACTIONS, path)).chain(sides).collect())
     }
 
-    fn read(&self, files: &SourceFiles) -> Result<Interactions, DataError> {
-        let file = files.interactions();
-        let (lines, _) = open(file)?;
-        let user = lines.require(&self.user, "user")?;
-        let item = lines.require(&self.item, "item")?;
-        let rating = lines.find(self.rating.as_ref(), "rating", "rating")?;
-        let timestamp = lines.find(self.timestamp.as_ref(), "timestamp", "timestamp")?;
-        let mut table = Interactions::new(&file.path, rating.is_some(), timestamp.is_some());
-        lines.for_each(|row, line| {
-            let rating = rating.map_or(Ok(f64::NAN), |column| row.number(column))?;
-            let timestamp = timestamp.map_or(Ok(f64::NAN), |column| row.number(column))?;
-            table.push(row.id(user)?, row.id(item)?, rating, timestamp, line);
-            Ok(())
-        })?;
-        if let Some(file) = files.get(USERS) {
-            table.user_columns = side(file, &self.user, "user", &table.users)?;
-        }
-        if let Some(file) = files.get(ITEMS) {
-            table.item_columns = side(file, &self.item, "item", &table.items)?;
+    fn read(&self, files: &InputFiles) -> Result<Interactions, DataError> {
+        let roles = Roles {
+            user: &self.user,
+            item: &self.item,
+            rating: self.rating.as_deref(),
+            timestamp: self.timestamp.as_deref(),
+            columns: &[],
+        };
+        let (frame, _) = read(&files.of(INTERACTIONS), Want::roles(&roles))?;
+        let mut table = frame.into_interactions(&roles);
+        for (role, key, param) in [(USERS, &self.user, "user"), (ITEMS, &self.item, "item")] {
+            let files = files.of(role);
+            if files.is_empty() {
+                continue;
+            }
+            let (frame, lists) = read(&files, Want::side(key, param, None))?;
+            let ids = if role == USERS { &table.users } else { &table.items };
+            let mut columns = frame.into_side(key, ids)?;
+            for column in &mut columns {
+                if let Values::Text(texts) = &column.values
+                    && lists.contains(&column.name)
+                {
+                    column.values = Values::Tags(texts.split(" "));
+                }
+            }
+            if role == USERS { table.user_columns = columns } else { table.item_columns = columns }
         }
         Ok(table)
     }
 }
 
-fn side(
-    file: &SourceFile,
-    id: &str,
-    param: &'static str,
-    ids: &Ids,
-) -> Result<Vec<SideColumn>, DataError> {
-    let (lines, kinds) = open(file)?;
-    let id_column = lines.require(id, param)?;
-    side_table::read(file, lines, id_column, &kinds, ids)
+/// The rows, and the names of the columns that hold lists.
+fn read(files: &[PathBuf], mut want: Want) -> Result<(Frame, Vec<String>), DataError> {
+    let format = Format { quote: None, ..Format::new("\t") };
+    let mut lists = Vec::new();
+    for path in files {
+        let typed = typed_header(&delimited::header(path, &format)?, path)?;
+        for (name, kind, is_list) in typed {
+            want.set_kind(&name, kind);
+            if is_list {
+                lists.push(name);
+            }
+        }
+    }
+    let names = |header: Vec<String>, path: &Path| {
+        Ok(typed_header(&header, path)?.into_iter().map(|(name, ..)| name).collect())
+    };
+    Ok((delimited::read_with(files, &format, &want, &names)?, lists))
 }
 
-/// Splits the header `name:type` into names and kinds.
-fn open(file: &SourceFile) -> Result<(Delimited<'_>, Vec<Kind>), DataError> {
-    let mut lines = Delimited::new(file, b'\t', false)?;
-    let typed = lines.header().iter().enumerate().map(|(i, header)| {
-        let kind = match header.split_once(':') {
-            Some((_, "token" | "token_seq")) => Some(Kind::Text),
-            Some((_, "float")) => Some(Kind::Number),
-            _ => None,
-        };
-        let name = header.split(':').next().unwrap_or_default().to_owned();
-        let wrong = || DataError::Value {
-            path: file.path.clone(),
+/// Name, kind and whether it is a list, of each `name:type` in a header.
+fn typed_header(header: &[String], path: &Path) -> Result<Vec<(String, Kind, bool)>, DataError> {
+    let typed = header.iter().enumerate().map(|(i, header)| match header.split_once(':') {
+        Some((name, "token")) => Ok((name.to_owned(), Kind::Text, false)),
+        Some((name, "token_seq")) => Ok((name.to_owned(), Kind::Text, true)),
+        Some((name, "float")) => Ok((name.to_owned(), Kind::Number, false)),
+        _ => Err(DataError::Value {
+            path: path.to_owned(),
             line: 1,
             column: (i + 1).to_string(),
             found: header.clone(),
             expected: "NAME:token, NAME:token_seq or NAME:float between tabs".to_owned(),
-        };
-        Ok((name, kind.ok_or_else(wrong)?))
+        }),
     });
-    let (names, kinds) = typed.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
-    lines.rename(names)?;
-    Ok((lines, kinds))
+    typed.collect()
 }

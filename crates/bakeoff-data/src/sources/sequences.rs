@@ -1,14 +1,16 @@
 //! A line a user: `USER ITEM ITEM …`, oldest first. Neither ratings nor times, but the order is known.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bakeoff_spec::Plugin;
 use bakeoff_spec::registry::SpecPath;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{INTERACTIONS, Source, SourceFiles};
+use super::{INTERACTIONS, Source};
+use crate::delimited::shortened;
 use crate::error::DataError;
+use crate::input::{self, InputFile, InputFiles, expand};
 use crate::interactions::Interactions;
 
 /// Which file.
@@ -26,38 +28,48 @@ impl Plugin for Sequences {
 }
 
 impl Source for Sequences {
-    fn files(&self, _cache: &Path) -> Vec<(&'static str, PathBuf)> {
-        vec![(INTERACTIONS, self.path.as_ref().into())]
+    fn files(&self, _cache: &Path) -> Result<Vec<InputFile>, DataError> {
+        let paths = expand(self.path.as_ref(), &["txt"])?;
+        Ok(paths.into_iter().map(|path| InputFile::new(INTERACTIONS, path)).collect())
     }
 
-    fn read(&self, files: &SourceFiles) -> Result<Interactions, DataError> {
-        let file = files.interactions();
-        let mut table = Interactions::new(&file.path, false, false);
-        for (bytes, number) in file.bytes.split(|&byte| byte == b'\n').zip(1u32..) {
-            let (path, line) = (file.path.clone(), u64::from(number));
-            let Ok(text) = std::str::from_utf8(bytes) else {
-                return Err(DataError::Value {
-                    path,
-                    line,
-                    column: "1".into(),
-                    found: String::from_utf8_lossy(bytes).chars().take(40).collect(),
-                    expected: "UTF-8 text; convert the file, with iconv for example".into(),
-                });
-            };
-            let mut words = text.split_ascii_whitespace();
-            let Some(user) = words.next() else { continue };
-            if table.users.index(user).is_some() {
-                return Err(DataError::Twice { path, line, id: user.to_owned() });
-            }
-            let n_before = table.len();
-            for item in words {
-                table.push(user, item, f64::NAN, f64::NAN, number);
-            }
-            if table.len() == n_before {
-                let expected = "a user and at least one item".to_owned();
-                return Err(DataError::Fields { path, line, found: 1, expected });
-            }
+    fn read(&self, files: &InputFiles) -> Result<Interactions, DataError> {
+        let mut table = Interactions::default();
+        for path in files.of(INTERACTIONS) {
+            table.origin.next_file(&path);
+            read(&path, &mut table)?;
         }
         Ok(table)
     }
+}
+
+fn read(path: &Path, table: &mut Interactions) -> Result<(), DataError> {
+    let bytes = input::read(path)?;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    for (bytes, number) in bytes.split(|&byte| byte == b'\n').zip(1u32..) {
+        let (path, line) = (path.to_owned(), u64::from(number));
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            return Err(DataError::Value {
+                path,
+                line,
+                column: "1".into(),
+                found: shortened(String::from_utf8_lossy(bytes).trim_end()),
+                expected: "UTF-8 text; convert the file, with iconv for example".into(),
+            });
+        };
+        let mut words = text.split_ascii_whitespace();
+        let Some(user) = words.next() else { continue };
+        if table.users.index(user).is_some() {
+            return Err(DataError::Twice { path, line, id: user.to_owned() });
+        }
+        let n_before = table.len();
+        for item in words {
+            table.push(user, item, f64::NAN, f64::NAN, number);
+        }
+        if table.len() == n_before {
+            let expected = "a user and at least one item".to_owned();
+            return Err(DataError::Fields { path, line, found: 1, expected });
+        }
+    }
+    Ok(())
 }

@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Assigned, Split};
-use crate::encode::Encoded;
 use crate::error::DataError;
+use crate::order::Ordered;
 
 /// There is nothing to choose.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -20,7 +20,7 @@ impl Plugin for LeaveOneOut {
 }
 
 impl Split for LeaveOneOut {
-    fn assign(&self, data: &Encoded) -> Result<Vec<Assigned>, DataError> {
+    fn assign(&self, data: &Ordered) -> Result<Vec<Assigned>, DataError> {
         let mut assigned = vec![Assigned::Train; data.n_interactions()];
         for rows in data.rows_by_user().filter(|rows| rows.len() >= 3) {
             assigned[rows.end - 1] = Assigned::Test;

@@ -3,8 +3,8 @@
 use bakeoff_spec::registry::{find, params_of};
 use bakeoff_spec::{Entry, Params, Plugin};
 
-use crate::encode::Encoded;
 use crate::error::DataError;
+use crate::order::Ordered;
 
 bakeoff_spec::register! { SplitEntry, build;
     random::Random,
@@ -15,7 +15,7 @@ bakeoff_spec::register! { SplitEntry, build;
 /// A split with its parameters.
 pub trait Split {
     /// The part of each row. Since a row gets one answer, no row is in two parts.
-    fn assign(&self, data: &Encoded) -> Result<Vec<Assigned>, DataError>;
+    fn assign(&self, data: &Ordered) -> Result<Vec<Assigned>, DataError>;
 }
 
 /// The part that a row goes to.
@@ -27,11 +27,17 @@ pub enum Assigned {
     Valid,
     /// What the chosen ones are scored on.
     Test,
+    /// What evaluation may show of users whom training does not see.
+    FoldIn,
+    /// In no part.
+    Left,
 }
 
 impl Assigned {
-    /// The parts, in the order of time.
-    pub const ALL: [Self; 3] = [Self::Train, Self::Valid, Self::Test];
+    /// The parts that are stored.
+    pub const ALL: [Self; 4] = [Self::Train, Self::Valid, Self::Test, Self::FoldIn];
+    /// Those that every split must fill.
+    pub const NEEDED: [Self; 3] = [Self::Train, Self::Valid, Self::Test];
 
     /// What arrays, files and cards call it.
     pub fn name(self) -> &'static str {
@@ -39,6 +45,8 @@ impl Assigned {
             Self::Train => "train",
             Self::Valid => "valid",
             Self::Test => "test",
+            Self::FoldIn => "fold_in",
+            Self::Left => "left out",
         }
     }
 }

@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Assigned, Split, check_shares};
-use crate::encode::Encoded;
 use crate::error::DataError;
+use crate::order::Ordered;
 
 /// The shares of interactions, and the seed of the lot.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -42,7 +42,7 @@ impl Plugin for Random {
 }
 
 impl Split for Random {
-    fn assign(&self, data: &Encoded) -> Result<Vec<Assigned>, DataError> {
+    fn assign(&self, data: &Ordered) -> Result<Vec<Assigned>, DataError> {
         let n = data.n_interactions();
         let n_test = (n as f64 * self.test).round() as usize;
         let n_valid = (n as f64 * self.valid).round() as usize;

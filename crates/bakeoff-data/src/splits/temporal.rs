@@ -1,12 +1,13 @@
 //! The past for training, the future for validation and test: two points in time, the same for everybody.
 
 use bakeoff_spec::Plugin;
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Assigned, Split, check_shares};
-use crate::encode::Encoded;
 use crate::error::DataError;
+use crate::order::Ordered;
 
 /// The shares of interactions that lie after the two points in time.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -39,20 +40,19 @@ impl Plugin for Temporal {
 }
 
 impl Split for Temporal {
-    fn assign(&self, data: &Encoded) -> Result<Vec<Assigned>, DataError> {
-        let Some(times) = data.timestamp.as_ref().filter(|times| !times.is_empty()) else {
-            return Err(DataError::NeedsTimestamps {
-                needed_by: format!("split `{}`", Self::NAME),
-            });
-        };
-        let mut sorted = times.clone();
-        sorted.sort_unstable();
+    fn assign(&self, data: &Ordered) -> Result<Vec<Assigned>, DataError> {
+        let times = data.times(format!("split `{}`", Self::NAME))?;
+        if times.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut sorted = times.to_vec();
+        sorted.par_sort_unstable_by(f64::total_cmp);
         let from_end = |share: f64| {
             let n_after = (times.len() as f64 * share).round() as usize;
             sorted[times.len().saturating_sub(n_after).min(times.len() - 1)]
         };
         let (valid_from, test_from) = (from_end(self.valid + self.test), from_end(self.test));
-        let part = |&time: &i64| match time {
+        let part = |&time: &f64| match time {
             time if time >= test_from => Assigned::Test,
             time if time >= valid_from => Assigned::Valid,
             _ => Assigned::Train,
@@ -66,8 +66,8 @@ mod tests {
     use super::*;
 
     fn assign(times: &[i64], valid: f64, test: f64) -> Vec<Assigned> {
-        let timestamp = Some(times.to_vec());
-        let data = Encoded { item: vec![0; times.len()], timestamp, ..Encoded::default() };
+        let mut data = Ordered::default();
+        data.table.timestamp = Some(times.iter().map(|&time| time as f64).collect());
         Temporal { valid, test }.assign(&data).unwrap()
     }
 

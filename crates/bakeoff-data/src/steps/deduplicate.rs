@@ -8,7 +8,7 @@ use bakeoff_spec::Plugin;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Step;
+use super::{Effect, Step, Train};
 use crate::error::DataError;
 use crate::interactions::Interactions;
 
@@ -41,7 +41,11 @@ impl Plugin for Deduplicate {
 }
 
 impl Step for Deduplicate {
-    fn apply(&self, mut table: Interactions) -> Result<(Interactions, u64), DataError> {
+    fn effect(&self) -> Effect {
+        Effect::Removes
+    }
+
+    fn apply(&self, table: &mut Interactions, _train: &Train) -> Result<u64, DataError> {
         if self.keep == Keep::Highest && table.rating.is_none() {
             return Err(DataError::NeedsRatings {
                 needed_by: "step `deduplicate` with keep: highest".into(),
@@ -56,7 +60,7 @@ impl Step for Deduplicate {
                     entry.insert(row);
                 }
                 Entry::Occupied(mut entry) => {
-                    let loser = if self.prefers(&table, row, *entry.get()) {
+                    let loser = if self.prefers(table, row, *entry.get()) {
                         entry.insert(row)
                     } else {
                         row
@@ -66,7 +70,7 @@ impl Step for Deduplicate {
             }
         }
         table.retain(&is_kept);
-        Ok((table, 0))
+        Ok(0)
     }
 }
 
@@ -101,7 +105,8 @@ mod tests {
             table.push("a", "x", rating, time, line);
         }
         table.push("a", "y", 1.0, 1.0, 4);
-        Deduplicate { keep }.apply(table).unwrap().0.line
+        Deduplicate { keep }.apply(&mut table, &Train::default()).unwrap();
+        table.origin.lines().to_vec()
     }
 
     #[test]

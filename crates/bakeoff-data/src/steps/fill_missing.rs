@@ -5,10 +5,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Step;
+use super::{Effect, Step, Train};
+use crate::column::{RawColumn, Values};
 use crate::error::{DataError, nearest};
 use crate::fill::{fill_numbers, fill_texts};
-use crate::interactions::{Interactions, SideColumn, SideValues};
+use crate::interactions::{Axis, Interactions};
 
 /// Which columns, and with what. The statistics are those of the whole table, since cleaning comes before splitting.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -58,9 +59,16 @@ impl Plugin for FillMissing {
 }
 
 impl Step for FillMissing {
-    fn apply(&self, mut table: Interactions) -> Result<(Interactions, u64), DataError> {
+    fn effect(&self) -> Effect {
+        match self.with {
+            Filling::Zero | Filling::Constant => Effect::Changes,
+            Filling::Mean | Filling::Median | Filling::Mode => Effect::Fits,
+        }
+    }
+
+    fn apply(&self, table: &mut Interactions, train: &Train) -> Result<u64, DataError> {
         if let Some(columns) = &self.columns {
-            let present = column_names(&table);
+            let present = table.column_names();
             if let Some(column) = columns.iter().find(|column| !present.contains(column)) {
                 return Err(DataError::UnknownColumn {
                     step: Self::NAME,
@@ -71,21 +79,22 @@ impl Step for FillMissing {
             }
         }
         let mut n_filled = 0;
+        let rows = train.has(Axis::Rows);
         if let Some(ratings) = table.rating.as_mut().filter(|_| self.names("rating")) {
-            n_filled += self.settle(fill_numbers("rating", ratings, self))?;
+            n_filled += self.settle(fill_numbers("rating", ratings, rows, self))?;
         }
         // Zero or a mean as a time is rarely meant, so a time is filled only where the spec says so.
         if let Some(times) =
             table.timestamp.as_mut().filter(|_| self.columns.is_some() && self.names("timestamp"))
         {
-            n_filled += self.settle(fill_numbers("timestamp", times, self))?;
+            n_filled += self.settle(fill_numbers("timestamp", times, rows, self))?;
         }
-        for column in table.user_columns.iter_mut().chain(&mut table.item_columns) {
+        for (axis, column) in table.all_columns_mut() {
             if self.names(&column.name) {
-                n_filled += self.settle(self.fill_column(column))?;
+                n_filled += self.settle(self.fill_column(column, train.has(axis)))?;
             }
         }
-        Ok((table, n_filled))
+        Ok(n_filled)
     }
 }
 
@@ -94,10 +103,11 @@ impl FillMissing {
         self.columns.as_ref().is_none_or(|columns| columns.iter().any(|name| name == column))
     }
 
-    fn fill_column(&self, column: &mut SideColumn) -> Result<u64, DataError> {
+    fn fill_column(&self, column: &mut RawColumn, train: &[bool]) -> Result<u64, DataError> {
         match &mut column.values {
-            SideValues::Number(numbers) => fill_numbers(&column.name, numbers, self),
-            SideValues::Text(texts) => fill_texts(&column.name, texts, self),
+            Values::Number(numbers) => fill_numbers(&column.name, numbers, train, self),
+            Values::Text(texts) => fill_texts(&column.name, texts, train, self),
+            _ => Ok(0),
         }
     }
 
@@ -110,16 +120,10 @@ impl FillMissing {
     }
 }
 
-fn column_names(table: &Interactions) -> Vec<String> {
-    let own = [("rating", table.rating.is_some()), ("timestamp", table.timestamp.is_some())];
-    let own = own.into_iter().filter(|(_, is_there)| *is_there).map(|(name, _)| name.to_owned());
-    let side = table.user_columns.iter().chain(&table.item_columns);
-    own.chain(side.map(|column| column.name.clone())).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::splits::Assigned;
 
     /// Ratings 1, missing, 4, 4; users with ages 10, missing, 40 and jobs "", "cook", "cook".
     fn table() -> Interactions {
@@ -129,19 +133,23 @@ mod tests {
         {
             table.push(user, "x", rating, 0.0, line);
         }
-        let jobs = SideValues::Text(["", "cook", "cook"].map(str::to_owned).to_vec());
-        let ages = SideValues::Number(vec![10.0, f64::NAN, 40.0]);
-        table.user_columns = vec![
-            SideColumn { name: "age".into(), values: ages },
-            SideColumn { name: "job".into(), values: jobs },
-        ];
+        let jobs = Values::Text(["", "cook", "cook"].into_iter().collect());
+        let ages = Values::Number(vec![10.0, f64::NAN, 40.0]);
+        table.user_columns = vec![RawColumn::new("age", ages), RawColumn::new("job", jobs)];
         table
     }
 
     fn fill(with: Filling, columns: &[&str]) -> Result<(Interactions, u64), DataError> {
         let columns = columns.iter().map(|&column| column.to_owned()).collect::<Vec<_>>();
         let columns = (!columns.is_empty()).then_some(columns);
-        FillMissing { columns, with, value: None }.apply(table())
+        apply(&FillMissing { columns, with, value: None })
+    }
+
+    fn apply(step: &FillMissing) -> Result<(Interactions, u64), DataError> {
+        let mut table = table();
+        let train = Train::of(&table, &[Assigned::Train; 4]);
+        let n_filled = step.apply(&mut table, &train)?;
+        Ok((table, n_filled))
     }
 
     fn ratings(with: Filling) -> Vec<f64> {
@@ -162,11 +170,11 @@ mod tests {
     fn without_names_every_column_is_filled_that_can_be() {
         let (table, n) = fill(Filling::Mean, &[]).unwrap();
         assert_eq!(n, 2, "the job has no mean and is left");
-        assert_eq!(table.user_columns[0].values, SideValues::Number(vec![10.0, 25.0, 40.0]));
+        assert_eq!(table.user_columns[0].values, Values::Number(vec![10.0, 25.0, 40.0]));
         let (table, n) = fill(Filling::Zero, &[]).unwrap();
         assert_eq!(n, 3);
-        let jobs = SideValues::Text(["0", "cook", "cook"].map(str::to_owned).to_vec());
-        assert_eq!(table.user_columns[1].values, jobs);
+        let Values::Text(jobs) = &table.user_columns[1].values else { panic!("still text") };
+        assert_eq!(jobs.iter().collect::<Vec<_>>(), ["0", "cook", "cook"]);
     }
 
     #[test]
@@ -176,10 +184,10 @@ mod tests {
             with: Filling::Constant,
             value: Some(value),
         };
-        let (filled, _) = step("job", "none".into()).apply(table()).unwrap();
-        let SideValues::Text(jobs) = &filled.user_columns[1].values else { panic!() };
-        assert_eq!(jobs[0], "none");
-        let error = step("age", "old".into()).apply(table()).unwrap_err().to_string();
+        let (filled, _) = apply(&step("job", "none".into())).unwrap();
+        let Values::Text(jobs) = &filled.user_columns[1].values else { panic!() };
+        assert_eq!(jobs.get(0), "none");
+        let error = apply(&step("age", "old".into())).unwrap_err().to_string();
         assert_eq!(
             error,
             "step `fill_missing`: column `age` cannot be filled with constant: it holds numbers; give a number as value"

@@ -4,7 +4,7 @@ use bakeoff_spec::Plugin;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Step;
+use super::{Effect, Step, Train};
 use crate::error::DataError;
 use crate::interactions::Interactions;
 
@@ -38,21 +38,35 @@ impl Plugin for KCore {
 }
 
 impl Step for KCore {
-    fn apply(&self, mut table: Interactions) -> Result<(Interactions, u64), DataError> {
+    fn effect(&self) -> Effect {
+        Effect::Removes
+    }
+
+    fn apply(&self, table: &mut Interactions, _train: &Train) -> Result<u64, DataError> {
         let k_user = self.k_user.unwrap_or(self.k);
         let k_item = self.k_item.unwrap_or(self.k);
+        let mut users = counts(&table.user, table.users.len());
+        let mut items = counts(&table.item, table.items.len());
+        let mut is_kept = vec![true; table.len()];
+        let mut n_kept = table.len();
         loop {
-            let users = counts(&table.user, table.users.len());
-            let items = counts(&table.item, table.items.len());
-            let is_kept = |(&user, &item): (&u32, &u32)| {
-                users[user as usize] >= k_user && items[item as usize] >= k_item
-            };
-            let is_kept: Vec<bool> = table.user.iter().zip(&table.item).map(is_kept).collect();
-            if is_kept.iter().all(|&is_kept| is_kept) {
-                return Ok((table, 0));
+            let n_before = n_kept;
+            for (row, is_kept) in is_kept.iter_mut().enumerate().filter(|(_, is_kept)| **is_kept) {
+                let user = &mut users[table.user[row] as usize];
+                let item = &mut items[table.item[row] as usize];
+                if *user < k_user || *item < k_item {
+                    (*user, *item, *is_kept) = (*user - 1, *item - 1, false);
+                    n_kept -= 1;
+                }
             }
+            if n_kept == n_before {
+                break;
+            }
+        }
+        if n_kept < table.len() {
             table.retain(&is_kept);
         }
+        Ok(0)
     }
 }
 

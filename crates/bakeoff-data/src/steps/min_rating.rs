@@ -4,7 +4,7 @@ use bakeoff_spec::Plugin;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Step;
+use super::{Effect, Step, Train};
 use crate::error::DataError;
 use crate::interactions::Interactions;
 
@@ -14,6 +14,14 @@ use crate::interactions::Interactions;
 pub struct MinRating {
     /// The smallest rating that is kept. A row without a rating goes.
     pub value: f64,
+    /// Whether the ratings are given up after that: an interaction is then liked, or not there.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub implicit: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl Plugin for MinRating {
@@ -23,7 +31,11 @@ impl Plugin for MinRating {
 }
 
 impl Step for MinRating {
-    fn apply(&self, mut table: Interactions) -> Result<(Interactions, u64), DataError> {
+    fn effect(&self) -> Effect {
+        Effect::Removes
+    }
+
+    fn apply(&self, table: &mut Interactions, _train: &Train) -> Result<u64, DataError> {
         let Some(ratings) = &table.rating else {
             return Err(DataError::NeedsRatings {
                 needed_by: format!("step `{}`", Self::NAME),
@@ -32,6 +44,9 @@ impl Step for MinRating {
         };
         let is_kept: Vec<bool> = ratings.iter().map(|&rating| rating >= self.value).collect();
         table.retain(&is_kept);
-        Ok((table, 0))
+        if self.implicit {
+            table.rating = None;
+        }
+        Ok(0)
     }
 }

@@ -1,11 +1,14 @@
-//! Cleaning steps, applied in the order of the spec, before ids are encoded and parts are split off. To add a step:
-//! write its file, add its line.
+//! What is done to the table, in the order of the spec. To add a step: write its file, add its line.
+//!
+//! Parts are split off before the first step that learns something from values ([`Effect::Fits`]); such a step sees
+//! what train holds and nothing else. So no row can be removed after it.
 
 use bakeoff_spec::registry::{find, params_of};
 use bakeoff_spec::{Entry, Params, Plugin};
 
 use crate::error::DataError;
-use crate::interactions::Interactions;
+use crate::interactions::{Axis, Interactions};
+use crate::splits::Assigned;
 
 bakeoff_spec::register! { StepEntry, build;
     fill_missing::FillMissing,
@@ -16,8 +19,65 @@ bakeoff_spec::register! { StepEntry, build;
 
 /// A step with its parameters.
 pub trait Step {
-    /// The cleaned table, and how many values were filled in or changed; removed rows are not counted.
-    fn apply(&self, table: Interactions) -> Result<(Interactions, u64), DataError>;
+    /// What it does; it decides on which side of the split it may stand.
+    fn effect(&self) -> Effect;
+
+    /// Changes the table; says how many values it filled in or changed (removed rows are not counted).
+    ///
+    /// What is learned is learned from what `train` says is in the training part; a step that does not fit must not
+    /// look at it.
+    fn apply(&self, table: &mut Interactions, train: &Train) -> Result<u64, DataError>;
+
+    /// What the result depends on besides parameters and data, such as which secret key the environment holds: part of
+    /// the dataset's key.
+    fn environment(&self) -> Result<Option<String>, DataError> {
+        Ok(None)
+    }
+}
+
+/// What a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Removes rows, by what stands in them or by how many there are: before the split.
+    Removes,
+    /// Changes values one by one, without regard to others: anywhere.
+    Changes,
+    /// Learns something from values: after the split, from train alone.
+    Fits,
+}
+
+/// What the training part holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Train {
+    rows: Vec<bool>,
+    users: Vec<bool>,
+    items: Vec<bool>,
+}
+
+impl Train {
+    /// Rows of the training part, and the users and items that they are of.
+    pub fn of(table: &Interactions, assigned: &[Assigned]) -> Self {
+        let rows: Vec<bool> = assigned.iter().map(|&part| part == Assigned::Train).collect();
+        let mut train = Self {
+            rows: Vec::new(),
+            users: vec![false; table.users.len()],
+            items: vec![false; table.items.len()],
+        };
+        for (row, _) in rows.iter().enumerate().filter(|(_, is_train)| **is_train) {
+            train.users[table.user[row] as usize] = true;
+            train.items[table.item[row] as usize] = true;
+        }
+        Self { rows, ..train }
+    }
+
+    /// Whether each row is one of train, or each user or item has a row there.
+    pub fn has(&self, axis: Axis) -> &[bool] {
+        match axis {
+            Axis::Rows => &self.rows,
+            Axis::Users => &self.users,
+            Axis::Items => &self.items,
+        }
+    }
 }
 
 /// One registered step.

@@ -25,8 +25,8 @@ fn apply(step: &str, params: Value, rows: &[Row]) -> Vec<Row> {
     }
     let params: Params = serde_json::from_value(params).unwrap();
     let step = (find(steps::ALL, step).unwrap().build)(&params).unwrap();
-    let kept = step.apply(table).unwrap().0.line;
-    kept.into_iter().map(|line| rows[line as usize]).collect()
+    step.apply(&mut table, &steps::Train::default()).unwrap();
+    table.origin.lines().iter().map(|&line| rows[line as usize]).collect()
 }
 
 /// Removes one row at a time as long as there is one to remove.
@@ -57,8 +57,8 @@ fn prepare(rows: &[Row], split: &str, params: Value) -> Option<Dataset> {
 
 fn rows_of(data: &Dataset, part: &Part<'_>) -> Vec<Row> {
     let row = |user: usize| {
-        let pairs = part.items_of(user).iter().zip(part.timestamps_of(user));
-        pairs.map(move |(&item, &time)| {
+        let pairs = part.items_of(user).iter().zip(part.timestamps_of(user).iter());
+        pairs.map(move |(&item, time)| {
             let item = data.raw_item(item as usize).parse().unwrap();
             (data.raw_user(user).parse().unwrap(), item, time)
         })
@@ -109,8 +109,8 @@ proptest! {
         if let Some(data) = prepare(&rows, "leave_one_out", json!({})) {
             for user in 0..data.n_users() {
                 let [train, valid, test] = [data.train(), data.valid(), data.test()]
-                    .map(|part| part.timestamps_of(user));
-                let times = [train, valid, test].concat();
+                    .map(|part| part.timestamps_of(user).to_vec());
+                let times = [&train[..], &valid, &test].concat();
                 prop_assert!(times.is_sorted());
                 prop_assert_eq!(valid.len(), usize::from(times.len() >= 3));
                 prop_assert_eq!(test.len(), valid.len());
@@ -123,7 +123,7 @@ proptest! {
         if let Some(data) = prepare(&rows, "temporal", json!({ "valid": 0.2, "test": 0.2 })) {
             let range = |part: Part<'_>| {
                 let times = part.timestamps;
-                (*times.iter().min().unwrap(), *times.iter().max().unwrap())
+                (times.iter().min().unwrap(), times.iter().max().unwrap())
             };
             let [train, valid, test] = [data.train(), data.valid(), data.test()].map(range);
             prop_assert!(train.1 < valid.0 && valid.1 < test.0);

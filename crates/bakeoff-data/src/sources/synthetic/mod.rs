@@ -17,9 +17,11 @@ use serde::{Deserialize, Serialize};
 
 use self::oracle::notes;
 use self::world::{History, World};
-use super::{Source, SourceFiles};
+use super::Source;
+use crate::column::{RawColumn, Texts, Values};
 use crate::error::DataError;
-use crate::interactions::{Interactions, SideColumn, SideValues};
+use crate::input::InputFiles;
+use crate::interactions::Interactions;
 
 /// The size of the generated data and the strength of its structure.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -92,7 +94,7 @@ impl Plugin for Synthetic {
 }
 
 impl Source for Synthetic {
-    fn read(&self, _files: &SourceFiles) -> Result<Interactions, DataError> {
+    fn read(&self, _files: &InputFiles) -> Result<Interactions, DataError> {
         let mut rng = Rng::seed_from_u64(self.seed);
         let world = World::new(self, &mut rng);
         let histories: Vec<History> =
@@ -127,8 +129,8 @@ fn item_name(item: u32) -> String {
 }
 
 /// Category, title and price of the items that somebody met.
-fn item_columns(world: &World, table: &Interactions, rng: &mut Rng) -> Vec<SideColumn> {
-    let mut columns = (Vec::new(), Vec::new(), Vec::new());
+fn item_columns(world: &World, table: &Interactions, rng: &mut Rng) -> Vec<RawColumn> {
+    let mut columns = (Texts::default(), Texts::default(), Vec::new());
     // Drawn for every item, so that an item's price does not depend on who met which.
     let factors: Vec<f64> = (0..world.n_items()).map(|_| rng.random_range(0.5..2.0)).collect();
     let mut described: Vec<(u32, u32)> = (0..world.n_items())
@@ -139,16 +141,15 @@ fn item_columns(world: &World, table: &Interactions, rng: &mut Rng) -> Vec<SideC
         let category = world.category(item);
         let noun = NOUNS[category as usize % NOUNS.len()];
         let adjective = ADJECTIVES[item as usize % ADJECTIVES.len()];
-        columns.0.push(format!("{noun}s {}", category + 1));
-        columns.1.push(format!("{adjective} {noun} no. {}", item + 1));
+        columns.0.push(&format!("{noun}s {}", category + 1));
+        columns.1.push(&format!("{adjective} {noun} no. {}", item + 1));
         let price = f64::from(category + 1) * 4.0 * factors[item as usize];
         columns.2.push((price * 100.0).round() / 100.0);
     }
-    let column = |name: &str, values| SideColumn { name: name.to_owned(), values };
     vec![
-        column("category", SideValues::Text(columns.0)),
-        column("title", SideValues::Text(columns.1)),
-        column("price", SideValues::Number(columns.2)),
+        RawColumn::new("category", Values::Text(columns.0)),
+        RawColumn::new("title", Values::Text(columns.1)),
+        RawColumn::new("price", Values::Number(columns.2)),
     ]
 }
 

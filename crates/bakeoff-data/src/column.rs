@@ -1,0 +1,439 @@
+//! Columns before encoding: what is known of interactions, users or items.
+
+use std::ops::Range;
+
+use crate::ids::Ids;
+
+/// What is known of every interaction, user or item.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RawColumn {
+    /// Its name in the source.
+    pub name: String,
+    /// One entry a row, user or item.
+    pub values: Values,
+}
+
+/// The values of a column.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// Categories or free text; empty where missing.
+    Text(Texts),
+    /// Numbers; NaN where missing.
+    Number(Vec<f64>),
+    /// Several categories each, such as genres; none where missing.
+    Tags(Tags),
+    /// Values in time, such as prices.
+    Series(Series),
+    /// A block of numbers of one shape each, such as an embedding, an image or a spectrogram.
+    Dense(Dense),
+    /// Categories that a step has encoded.
+    Codes(Codes),
+    /// Sequences of words as codes.
+    Tokens(Tokens),
+    /// Weighted words, such as TF-IDF.
+    Weighted(Weighted),
+}
+
+/// Texts, of which equal ones are kept once. The empty text stands for a missing value.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Texts {
+    values: Ids,
+    codes: Vec<u32>,
+}
+
+/// Several categories an entry.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Tags {
+    /// The categories.
+    pub values: Ids,
+    /// Numbers of categories, entry by entry.
+    pub lists: Lists<u32>,
+}
+
+/// Lists of any length, one an entry.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lists<T> {
+    /// Where each entry's list begins and the last one's ends, `[n + 1]`.
+    pub offsets: Vec<u64>,
+    /// The lists one after the other.
+    pub values: Vec<T>,
+}
+
+/// Values in time, one series an entry, oldest first.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Series {
+    /// Seconds since 1970, and the value at that time.
+    pub points: Lists<(f64, f64)>,
+}
+
+/// A block of numbers of one shape an entry.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dense {
+    /// The shape of one entry, such as `[3, height, width]`.
+    pub shape: Vec<usize>,
+    /// `[n, shape…]`.
+    pub numbers: Numbers,
+    /// Whether an entry has none, `[n]`; its numbers are zeros.
+    pub is_missing: Vec<bool>,
+}
+
+/// Numbers as narrow as their source has them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Numbers {
+    /// Pixels.
+    U8(Vec<u8>),
+    /// Anything else.
+    F32(Vec<f32>),
+}
+
+/// Categories as codes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Codes {
+    /// What each code stands for, `[n_values]`.
+    pub names: Vec<String>,
+    /// `[n]`.
+    pub codes: Vec<u32>,
+}
+
+/// Sequences of words as codes, padded to one length at the end.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Tokens {
+    /// What each code stands for: 0 padding, 1 a word that is not in the vocabulary, then the vocabulary.
+    pub names: Vec<String>,
+    /// Codes an entry.
+    pub len: usize,
+    /// `[n, len]`.
+    pub codes: Vec<u32>,
+}
+
+/// Words with weights.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Weighted {
+    /// What each code stands for, `[n_values]`.
+    pub names: Vec<String>,
+    /// Code and weight, ascending by code.
+    pub lists: Lists<(u32, f32)>,
+}
+
+impl RawColumn {
+    /// A column.
+    pub fn new(name: impl Into<String>, values: Values) -> Self {
+        Self { name: name.into(), values }
+    }
+}
+
+impl Values {
+    /// Entries.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Text(texts) => texts.len(),
+            Self::Number(numbers) => numbers.len(),
+            Self::Tags(tags) => tags.lists.len(),
+            Self::Series(series) => series.points.len(),
+            Self::Dense(dense) => dense.is_missing.len(),
+            Self::Codes(codes) => codes.codes.len(),
+            Self::Tokens(tokens) => tokens.codes.len() / tokens.len.max(1),
+            Self::Weighted(weighted) => weighted.lists.len(),
+        }
+    }
+
+    /// Whether there are no entries.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What the column is, for messages: `text`, `numbers`, …
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "text",
+            Self::Number(_) => "numbers",
+            Self::Tags(_) => "tags",
+            Self::Series(_) => "series",
+            Self::Dense(_) => "blocks of numbers",
+            Self::Codes(_) => "codes",
+            Self::Tokens(_) => "tokens",
+            Self::Weighted(_) => "weighted words",
+        }
+    }
+
+    /// Entries without a value. What a step has encoded has none.
+    pub fn n_missing(&self) -> u64 {
+        let n = match self {
+            Self::Text(texts) => (0..texts.len()).filter(|&i| texts.is_missing(i)).count(),
+            Self::Number(numbers) => numbers.iter().filter(|number| number.is_nan()).count(),
+            Self::Tags(tags) => tags.lists.iter().filter(|list| list.is_empty()).count(),
+            Self::Series(series) => series.points.iter().filter(|list| list.is_empty()).count(),
+            Self::Dense(dense) => dense.is_missing.iter().filter(|&&is_missing| is_missing).count(),
+            Self::Codes(_) | Self::Tokens(_) | Self::Weighted(_) => 0,
+        };
+        n as u64
+    }
+
+    /// The entries `of`, in that order. An entry may be taken more than once; `None` gives a missing one.
+    pub fn take(&self, of: impl ExactSizeIterator<Item = Option<u32>> + Clone) -> Self {
+        match self {
+            Self::Text(texts) => Self::Text(texts.take(of)),
+            Self::Number(numbers) => {
+                Self::Number(of.map(|i| i.map_or(f64::NAN, |i| numbers[i as usize])).collect())
+            }
+            Self::Tags(Tags { values, lists }) => {
+                Self::Tags(Tags { values: values.clone(), lists: lists.take(of) })
+            }
+            Self::Series(series) => Self::Series(Series { points: series.points.take(of) }),
+            Self::Dense(dense) => Self::Dense(dense.take(of)),
+            Self::Codes(codes) => Self::Codes(Codes {
+                names: codes.names.clone(),
+                codes: of.map(|i| i.map_or(0, |i| codes.codes[i as usize])).collect(),
+            }),
+            Self::Tokens(tokens) => {
+                let padding = vec![0; tokens.len];
+                let entry = |i: Option<u32>| match i {
+                    Some(i) => &tokens.codes[i as usize * tokens.len..][..tokens.len],
+                    None => &padding,
+                };
+                let codes = of.flat_map(entry).copied().collect();
+                Self::Tokens(Tokens { names: tokens.names.clone(), len: tokens.len, codes })
+            }
+            Self::Weighted(Weighted { names, lists }) => {
+                Self::Weighted(Weighted { names: names.clone(), lists: lists.take(of) })
+            }
+        }
+    }
+}
+
+impl Texts {
+    /// Texts as codes into distinct values; each code must be one of a value.
+    pub fn from_codes(values: Ids, codes: Vec<u32>) -> Self {
+        debug_assert!(codes.iter().all(|&code| (code as usize) < values.len()));
+        Self { values, codes }
+    }
+
+    /// Adds an entry.
+    pub fn push(&mut self, text: &str) {
+        self.codes.push(self.values.index_or_add(text));
+    }
+
+    /// Entries.
+    pub fn len(&self) -> usize {
+        self.codes.len()
+    }
+
+    /// Whether there are no entries.
+    pub fn is_empty(&self) -> bool {
+        self.codes.is_empty()
+    }
+
+    /// The text of an entry; empty where it is missing.
+    pub fn get(&self, entry: usize) -> &str {
+        self.values.name(self.codes[entry])
+    }
+
+    /// Whether an entry has no text.
+    pub fn is_missing(&self, entry: usize) -> bool {
+        self.get(entry).is_empty()
+    }
+
+    /// Every entry's text.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.codes.iter().map(|&code| self.values.name(code))
+    }
+
+    /// The distinct texts, in the order in which they first appear; perhaps some that no entry has any more.
+    pub fn values(&self) -> &Ids {
+        &self.values
+    }
+
+    /// The number of each entry's text among [`Texts::values`].
+    pub fn codes(&self) -> &[u32] {
+        &self.codes
+    }
+
+    /// Distinct texts and the number of each entry's among them.
+    pub fn into_parts(self) -> (Ids, Vec<u32>) {
+        (self.values, self.codes)
+    }
+
+    /// Adds the entries of `other`.
+    pub(crate) fn append(&mut self, other: &Self) {
+        let new: Vec<u32> =
+            other.values.names().map(|text| self.values.index_or_add(text)).collect();
+        self.codes.extend(other.codes.iter().map(|&code| new[code as usize]));
+    }
+
+    /// The parts of each text between `separator`s as tags; blanks around them and empty ones are left out.
+    pub fn split(&self, separator: &str) -> Tags {
+        let mut values = Ids::default();
+        let of_value = |text: &str| -> Vec<u32> {
+            let tags = text.split(separator).map(str::trim).filter(|tag| !tag.is_empty());
+            tags.map(|tag| values.index_or_add(tag)).collect()
+        };
+        let of_values: Vec<Vec<u32>> = self.values.names().map(of_value).collect();
+        let mut lists = Lists::default();
+        for &code in &self.codes {
+            lists.push(of_values[code as usize].iter().copied());
+        }
+        Tags { values, lists }
+    }
+
+    /// Every text replaced by what `change` makes of it; `change` is asked once for each distinct one.
+    #[must_use]
+    pub fn map(&self, change: impl FnMut(&str) -> String) -> Self {
+        let mut values = Ids::default();
+        let changed: Vec<String> = self.values.names().map(change).collect();
+        let new: Vec<u32> = changed.iter().map(|text| values.index_or_add(text)).collect();
+        Self { values, codes: self.codes.iter().map(|&code| new[code as usize]).collect() }
+    }
+
+    fn take(&self, of: impl ExactSizeIterator<Item = Option<u32>>) -> Self {
+        let mut values = self.values.clone();
+        let mut missing = None;
+        let codes = of.map(|i| match i {
+            Some(i) => self.codes[i as usize],
+            None => *missing.get_or_insert_with(|| values.index_or_add("")),
+        });
+        let codes = codes.collect();
+        Self { values, codes }
+    }
+}
+
+impl<S: AsRef<str>> FromIterator<S> for Texts {
+    fn from_iter<I: IntoIterator<Item = S>>(entries: I) -> Self {
+        let mut texts = Self::default();
+        for text in entries {
+            texts.push(text.as_ref());
+        }
+        texts
+    }
+}
+
+impl Tags {
+    /// Adds an entry.
+    pub fn push<'a>(&mut self, tags: impl IntoIterator<Item = &'a str>) {
+        let Self { values, lists } = self;
+        lists.push(tags.into_iter().map(|tag| values.index_or_add(tag)));
+    }
+
+    /// The categories of an entry.
+    pub fn get(&self, entry: usize) -> impl ExactSizeIterator<Item = &str> {
+        self.lists.get(entry).iter().map(|&tag| self.values.name(tag))
+    }
+}
+
+impl<T> Default for Lists<T> {
+    fn default() -> Self {
+        Self { offsets: vec![0], values: Vec::new() }
+    }
+}
+
+impl<T: Copy> Lists<T> {
+    /// Adds an entry.
+    pub fn push(&mut self, list: impl IntoIterator<Item = T>) {
+        self.values.extend(list);
+        self.offsets.push(self.values.len() as u64);
+    }
+
+    /// Entries.
+    pub fn len(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// Whether there are no entries.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The list of an entry.
+    pub fn get(&self, entry: usize) -> &[T] {
+        &self.values[self.range(entry)]
+    }
+
+    /// Every entry's list.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[T]> {
+        (0..self.len()).map(|entry| self.get(entry))
+    }
+
+    fn range(&self, entry: usize) -> Range<usize> {
+        self.offsets[entry] as usize..self.offsets[entry + 1] as usize
+    }
+
+    fn take(&self, of: impl Iterator<Item = Option<u32>>) -> Self {
+        let mut taken = Self::default();
+        for entry in of {
+            taken.push(entry.map_or(&[][..], |i| self.get(i as usize)).iter().copied());
+        }
+        taken
+    }
+}
+
+impl Dense {
+    /// Numbers an entry.
+    pub fn width(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    fn take(&self, of: impl ExactSizeIterator<Item = Option<u32>> + Clone) -> Self {
+        let width = self.width();
+        let numbers = match &self.numbers {
+            Numbers::U8(numbers) => Numbers::U8(take_blocks(numbers, width, of.clone())),
+            Numbers::F32(numbers) => Numbers::F32(take_blocks(numbers, width, of.clone())),
+        };
+        let is_missing = of.map(|i| i.is_none_or(|i| self.is_missing[i as usize])).collect();
+        Self { shape: self.shape.clone(), numbers, is_missing }
+    }
+}
+
+fn take_blocks<T: Copy + Default>(
+    blocks: &[T],
+    width: usize,
+    of: impl ExactSizeIterator<Item = Option<u32>>,
+) -> Vec<T> {
+    let mut taken = Vec::with_capacity(of.len() * width);
+    for entry in of {
+        match entry {
+            Some(i) => taken.extend_from_slice(&blocks[i as usize * width..][..width]),
+            None => taken.resize(taken.len() + width, T::default()),
+        }
+    }
+    taken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn taken_entries_come_in_the_asked_for_order_and_may_be_missing() {
+        let of = [Some(2), None, Some(0)];
+        let texts = Values::Text(["a", "b", "a"].into_iter().collect());
+        let Values::Text(taken) = texts.take(of.into_iter()) else { panic!("still text") };
+        assert_eq!(taken.iter().collect::<Vec<_>>(), ["a", "", "a"]);
+        let mut tags = Tags::default();
+        for list in [&["x"][..], &[], &["y", "x"]] {
+            tags.push(list.iter().copied());
+        }
+        let Values::Tags(taken) = Values::Tags(tags).take(of.into_iter()) else { panic!("tags") };
+        assert_eq!(taken.get(0).collect::<Vec<_>>(), ["y", "x"]);
+        assert_eq!((taken.get(1).len(), taken.get(2).len()), (0, 1));
+        let dense = Dense {
+            shape: vec![2],
+            numbers: Numbers::U8(vec![1, 2, 3, 4, 5, 6]),
+            is_missing: vec![false, false, false],
+        };
+        let Values::Dense(taken) = Values::Dense(dense).take(of.into_iter()) else { panic!() };
+        assert_eq!(taken.numbers, Numbers::U8(vec![5, 6, 0, 0, 1, 2]));
+        assert_eq!(taken.is_missing, [false, true, false]);
+    }
+
+    #[test]
+    fn a_change_of_texts_is_made_once_for_each_distinct_one() {
+        let texts: Texts = ["A", "b", "A", "a"].into_iter().collect();
+        let mut n_asked = 0;
+        let lower = texts.map(|text| {
+            n_asked += 1;
+            text.to_lowercase()
+        });
+        assert_eq!(n_asked, 3);
+        assert_eq!(lower.iter().collect::<Vec<_>>(), ["a", "b", "a", "a"]);
+        assert_eq!(lower.values().len(), 2);
+    }
+}

@@ -1,0 +1,239 @@
+//! A table as a file or a query holds it, before its columns get their roles.
+
+use crate::column::{RawColumn, Values};
+use crate::delimited::{is_missing, parse_number};
+use crate::error::{DataError, nearest};
+use crate::ids::Ids;
+use crate::interactions::{Interactions, Origin, Repairs};
+
+/// Columns by name, all of one length.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Frame {
+    pub(crate) columns: Vec<RawColumn>,
+    /// Where each row stands.
+    pub(crate) origin: Origin,
+    pub(crate) repairs: Repairs,
+}
+
+/// Which columns a reader is to bring, and as what.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Want {
+    pub(crate) fields: Vec<Field>,
+    /// Whether to bring every other column too, [`Kind::Inferred`].
+    pub(crate) rest: bool,
+}
+
+/// A column that a reader is to bring.
+#[derive(Debug, Clone)]
+pub(crate) struct Field {
+    pub(crate) name: String,
+    /// The parameter that names it, for messages.
+    pub(crate) param: &'static str,
+    pub(crate) kind: Kind,
+    /// Whether the table must have it.
+    pub(crate) is_required: bool,
+}
+
+/// What a column is read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Text in every row.
+    Id,
+    /// Numbers, NaN where missing.
+    Number,
+    /// Seconds since 1970, NaN where missing; dates are read too.
+    Time,
+    /// Text, empty where missing.
+    Text,
+    /// Numbers if every value that is there is one, else text; lists as tags.
+    Inferred,
+}
+
+/// The columns of interactions, as a spec names them.
+#[derive(Debug, Clone)]
+pub(crate) struct Roles<'a> {
+    pub(crate) user: &'a str,
+    pub(crate) item: &'a str,
+    /// By default `rating`, if it is there.
+    pub(crate) rating: Option<&'a str>,
+    /// By default `timestamp`, if it is there.
+    pub(crate) timestamp: Option<&'a str>,
+    /// What else is read of each row.
+    pub(crate) columns: &'a [String],
+}
+
+impl Roles<'_> {
+    /// Each role is another column's.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let named = [("user", Some(self.user)), ("item", Some(self.item))];
+        let named =
+            named.into_iter().chain([("rating", self.rating), ("timestamp", self.timestamp)]);
+        let others = self.columns.iter().map(|column| ("columns", Some(column.as_str())));
+        let mut taken = std::collections::HashMap::new();
+        for (param, column) in named.chain(others) {
+            let Some(column) = column else { continue };
+            if let Some(other) = taken.insert(column, param) {
+                return Err(format!("{param}: `{column}` is already the column of `{other}`"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Want {
+    /// The columns of interactions.
+    pub(crate) fn roles(roles: &Roles<'_>) -> Self {
+        let field = |name: &str, param, kind, is_required| Field {
+            name: name.to_owned(),
+            param,
+            kind,
+            is_required,
+        };
+        let mut fields = vec![
+            field(roles.user, "user", Kind::Id, true),
+            field(roles.item, "item", Kind::Id, true),
+            field(roles.rating.unwrap_or("rating"), "rating", Kind::Number, roles.rating.is_some()),
+            field(
+                roles.timestamp.unwrap_or("timestamp"),
+                "timestamp",
+                Kind::Time,
+                roles.timestamp.is_some(),
+            ),
+        ];
+        for column in roles.columns {
+            fields.push(field(column, "columns", Kind::Inferred, true));
+        }
+        Self { fields, rest: false }
+    }
+
+    /// A table about users or items: its `key`, and `columns` (all, if it names none).
+    pub(crate) fn side(key: &str, param: &'static str, columns: Option<&[String]>) -> Self {
+        let field = |name: &str, param, kind| Field {
+            name: name.to_owned(),
+            param,
+            kind,
+            is_required: true,
+        };
+        let mut fields = vec![field(key, param, Kind::Id)];
+        for column in columns.unwrap_or_default() {
+            fields.push(field(column, "columns", Kind::Inferred));
+        }
+        Self { fields, rest: columns.is_none() }
+    }
+
+    /// Has one of the other columns read as `kind`.
+    pub(crate) fn set_kind(&mut self, name: &str, kind: Kind) {
+        if self.rest && !self.fields.iter().any(|field| field.name == name) {
+            let (name, param) = (name.to_owned(), "columns");
+            self.fields.push(Field { name, param, kind, is_required: false });
+        }
+    }
+
+    /// What each of a table's columns is read as; `None` for those that are left aside.
+    pub(crate) fn of(
+        &self,
+        header: &[String],
+        path: &std::path::Path,
+    ) -> Result<Vec<Option<Kind>>, DataError> {
+        let mut kinds = vec![self.rest.then_some(Kind::Inferred); header.len()];
+        for field in &self.fields {
+            match header.iter().position(|name| *name == field.name) {
+                Some(column) => kinds[column] = Some(field.kind),
+                None if !field.is_required => {}
+                None => {
+                    return Err(DataError::MissingColumn {
+                        path: path.to_owned(),
+                        column: field.name.clone(),
+                        param: field.param,
+                        present: header.to_vec(),
+                        suggestion: nearest(&field.name, header),
+                    });
+                }
+            }
+        }
+        Ok(kinds)
+    }
+}
+
+impl Frame {
+    /// The rows as interactions. Columns that are read as [`Kind::Inferred`] become columns of rows.
+    pub(crate) fn into_interactions(mut self, roles: &Roles<'_>) -> Interactions {
+        let rating = self.numbers(roles.rating.unwrap_or("rating"));
+        let timestamp = self.numbers(roles.timestamp.unwrap_or("timestamp"));
+        let (users, user) = self.ids(roles.user);
+        let (items, item) = self.ids(roles.item);
+        let columns = self.columns.into_iter().map(inferred).collect();
+        Interactions {
+            users,
+            items,
+            user,
+            item,
+            rating,
+            timestamp,
+            columns,
+            origin: self.origin,
+            repairs: self.repairs,
+            ..Interactions::default()
+        }
+    }
+
+    /// The rows as columns of `ids`, found by the column `key`; rows about others are left aside, since nobody can meet
+    /// them.
+    pub(crate) fn into_side(mut self, key: &str, ids: &Ids) -> Result<Vec<RawColumn>, DataError> {
+        let (names, codes) = self.ids(key);
+        let mut rows = vec![None; ids.len()];
+        for (row, &code) in codes.iter().enumerate() {
+            let Some(index) = ids.index(names.name(code)) else { continue };
+            if rows[index as usize].replace(row as u32).is_some() {
+                let (path, line) = self.origin.place(row);
+                let (path, id) = (path.to_owned(), names.name(code).to_owned());
+                return Err(DataError::Twice { path, line, id });
+            }
+        }
+        let taken = self.columns.into_iter().map(|column| {
+            let values = column.values.take(rows.iter().copied());
+            inferred(RawColumn::new(column.name, values))
+        });
+        Ok(taken.collect())
+    }
+
+    /// Takes a column of numbers out, if there is one.
+    fn numbers(&mut self, name: &str) -> Option<Vec<f64>> {
+        let column = self.columns.iter().position(|column| column.name == name)?;
+        match self.columns.remove(column).values {
+            Values::Number(numbers) => Some(numbers),
+            other => unreachable!("a reader was asked for numbers and brought {}", other.kind()),
+        }
+    }
+
+    /// Takes a column of ids out.
+    fn ids(&mut self, name: &str) -> (Ids, Vec<u32>) {
+        let column = self.columns.iter().position(|column| column.name == name);
+        let column = column.expect("a reader brings what it was asked for");
+        match self.columns.remove(column).values {
+            Values::Text(texts) => texts.into_parts(),
+            other => unreachable!("a reader was asked for ids and brought {}", other.kind()),
+        }
+    }
+}
+
+/// A column of texts as numbers, if every one that is there is a number and there is at least one.
+pub(crate) fn inferred(column: RawColumn) -> RawColumn {
+    let Values::Text(texts) = &column.values else { return column };
+    // Values that only rows left aside have do not count.
+    let mut is_used = vec![false; texts.values().len()];
+    for &code in texts.codes() {
+        is_used[code as usize] = true;
+    }
+    let of_values: Vec<Option<f64>> = texts.values().names().map(parse_number).collect();
+    let used = || is_used.iter().zip(&of_values).filter(|(is_used, _)| **is_used);
+    let is_number = used().all(|(_, number)| number.is_some())
+        && used().any(|(_, number)| number.is_some_and(|number| !number.is_nan()));
+    if is_number {
+        let number = |&code: &u32| of_values[code as usize].unwrap_or(f64::NAN);
+        let numbers = texts.codes().iter().map(number).collect();
+        return RawColumn::new(column.name, Values::Number(numbers));
+    }
+    let known = |text: &str| if is_missing(text) { String::new() } else { text.to_owned() };
+    RawColumn::new(column.name, Values::Text(texts.map(known)))
+}
