@@ -1,5 +1,8 @@
 //! A table as a file or a query holds it, before its columns get their roles.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::column::{RawColumn, Values};
 use crate::delimited::{is_missing, parse_number};
 use crate::error::{DataError, nearest};
@@ -10,6 +13,8 @@ use crate::interactions::{Interactions, Origin, Repairs};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Frame {
     pub(crate) columns: Vec<RawColumn>,
+    /// Those of [`Kind::Inferred`] whose source has no types: where every text is a number, they are numbers.
+    pub(crate) untyped: Vec<String>,
     /// Where each row stands.
     pub(crate) origin: Origin,
     pub(crate) repairs: Repairs,
@@ -21,6 +26,29 @@ pub(crate) struct Want {
     pub(crate) fields: Vec<Field>,
     /// Whether to bring every other column too, [`Kind::Inferred`].
     pub(crate) rest: bool,
+    /// What a number that is a time counts.
+    pub(crate) time_unit: TimeUnit,
+}
+
+/// What a number that is a time counts, since the beginning of 1970.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TimeUnit {
+    /// Seconds.
+    #[default]
+    Seconds,
+    /// Milliseconds.
+    Milliseconds,
+}
+
+impl TimeUnit {
+    /// A number of these as seconds.
+    pub(crate) fn seconds(self, number: f64) -> f64 {
+        match self {
+            Self::Seconds => number,
+            Self::Milliseconds => number / 1000.0,
+        }
+    }
 }
 
 /// A column that a reader is to bring.
@@ -45,7 +73,7 @@ pub(crate) enum Kind {
     Time,
     /// Text, empty where missing.
     Text,
-    /// Numbers if every value that is there is one, else text; lists as tags.
+    /// Numbers if every value that is there is one, else text; lists as tags. Where a source has types, they decide.
     Inferred,
 }
 
@@ -103,7 +131,7 @@ impl Want {
         for column in roles.columns {
             fields.push(field(column, "columns", Kind::Inferred, true));
         }
-        Self { fields, rest: false }
+        Self { fields, ..Self::default() }
     }
 
     /// A table about users or items: its `key`, and `columns` (all, if it names none).
@@ -118,7 +146,7 @@ impl Want {
         for column in columns.unwrap_or_default() {
             fields.push(field(column, "columns", Kind::Inferred));
         }
-        Self { fields, rest: columns.is_none() }
+        Self { fields, rest: columns.is_none(), ..Self::default() }
     }
 
     /// Has one of the other columns read as `kind`.
@@ -162,7 +190,8 @@ impl Frame {
         let timestamp = self.numbers(roles.timestamp.unwrap_or("timestamp"));
         let (users, user) = self.ids(roles.user);
         let (items, item) = self.ids(roles.item);
-        let columns = self.columns.into_iter().map(inferred).collect();
+        let columns = std::mem::take(&mut self.columns);
+        let columns = columns.into_iter().map(|column| self.typed(column)).collect();
         Interactions {
             users,
             items,
@@ -190,11 +219,17 @@ impl Frame {
                 return Err(DataError::Twice { path, line, id });
             }
         }
-        let taken = self.columns.into_iter().map(|column| {
+        let columns = std::mem::take(&mut self.columns).into_iter();
+        let taken = columns.map(|column| {
             let values = column.values.take(rows.iter().copied());
-            inferred(RawColumn::new(column.name, values))
+            self.typed(RawColumn::new(column.name, values))
         });
         Ok(taken.collect())
+    }
+
+    /// A column with the type that its values give it, if its source gives it none.
+    fn typed(&self, column: RawColumn) -> RawColumn {
+        if self.untyped.contains(&column.name) { inferred(column) } else { column }
     }
 
     /// Takes a column of numbers out, if there is one.

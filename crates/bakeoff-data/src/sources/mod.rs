@@ -10,6 +10,8 @@ use crate::fetch::Download;
 use crate::input::{InputFile, InputFiles};
 use crate::interactions::Interactions;
 
+pub use crate::frame::TimeUnit;
+
 bakeoff_spec::register! { SourceEntry, build;
     csv::Csv,
     recbole::RecBole,
