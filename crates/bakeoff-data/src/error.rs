@@ -242,6 +242,31 @@ pub enum DataError {
         /// What would help.
         fix: String,
     },
+    /// A file is not of the format that its source reads, or not whole.
+    #[error(
+        "{} cannot be read as {format}: {reason}; give the path of a whole {format} file, or name the source of the \
+         format that it is", path.display()
+    )]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What it should be.
+        format: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A column is of a type that cannot be read.
+    #[error("{}, column `{column}`: it is {is}, which cannot be read; {fix}", path.display())]
+    ColumnType {
+        /// The file or query.
+        path: PathBuf,
+        /// Its name.
+        column: String,
+        /// Its type.
+        is: String,
+        /// What would help.
+        fix: String,
+    },
 }
 
 impl DataError {

@@ -8,6 +8,7 @@ use crate::delimited::{is_missing, parse_number};
 use crate::error::{DataError, nearest};
 use crate::ids::Ids;
 use crate::interactions::{Interactions, Origin, Repairs};
+use crate::splits::Assigned;
 
 /// Columns by name, all of one length.
 #[derive(Debug, Clone, Default)]
@@ -88,14 +89,26 @@ pub(crate) struct Roles<'a> {
     pub(crate) timestamp: Option<&'a str>,
     /// What else is read of each row.
     pub(crate) columns: &'a [String],
+    /// The column that says which part a row belongs to.
+    pub(crate) part: Option<&'a str>,
 }
 
 impl Roles<'_> {
+    fn rating_column(&self) -> &str {
+        self.rating.unwrap_or("rating")
+    }
+
+    fn timestamp_column(&self) -> &str {
+        self.timestamp.unwrap_or("timestamp")
+    }
+
     /// Each role is another column's.
     pub(crate) fn check(&self) -> Result<(), String> {
+        let (rating, timestamp) = (self.rating_column(), self.timestamp_column());
         let named = [("user", Some(self.user)), ("item", Some(self.item))];
         let named =
-            named.into_iter().chain([("rating", self.rating), ("timestamp", self.timestamp)]);
+            named.into_iter().chain([("rating", Some(rating)), ("timestamp", Some(timestamp))]);
+        let named = named.chain([("part", self.part)]);
         let others = self.columns.iter().map(|column| ("columns", Some(column.as_str())));
         let mut taken = std::collections::HashMap::new();
         for (param, column) in named.chain(others) {
@@ -120,14 +133,17 @@ impl Want {
         let mut fields = vec![
             field(roles.user, "user", Kind::Id, true),
             field(roles.item, "item", Kind::Id, true),
-            field(roles.rating.unwrap_or("rating"), "rating", Kind::Number, roles.rating.is_some()),
+            field(roles.rating_column(), "rating", Kind::Number, roles.rating.is_some()),
             field(
-                roles.timestamp.unwrap_or("timestamp"),
+                roles.timestamp_column(),
                 "timestamp",
                 Kind::Time,
                 roles.timestamp.is_some(),
             ),
         ];
+        if let Some(part) = roles.part {
+            fields.push(field(part, "part", Kind::Id, true));
+        }
         for column in roles.columns {
             fields.push(field(column, "columns", Kind::Inferred, true));
         }
@@ -147,6 +163,16 @@ impl Want {
             fields.push(field(column, "columns", Kind::Inferred));
         }
         Self { fields, rest: columns.is_none(), ..Self::default() }
+    }
+
+    /// Of a table about users or items: the key is no column beside it.
+    pub(crate) fn check_side(key: &str, columns: Option<&[String]>) -> Result<(), String> {
+        match columns {
+            Some(columns) if columns.iter().any(|column| column == key) => {
+                Err(format!("columns: `{key}` is the `key`; leave it out"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Has one of the other columns read as `kind`.
@@ -185,14 +211,18 @@ impl Want {
 
 impl Frame {
     /// The rows as interactions. Columns that are read as [`Kind::Inferred`] become columns of rows.
-    pub(crate) fn into_interactions(mut self, roles: &Roles<'_>) -> Interactions {
-        let rating = self.numbers(roles.rating.unwrap_or("rating"));
-        let timestamp = self.numbers(roles.timestamp.unwrap_or("timestamp"));
+    pub(crate) fn into_interactions(
+        mut self,
+        roles: &Roles<'_>,
+    ) -> Result<Interactions, DataError> {
+        let part = roles.part.map(|column| self.parts(column)).transpose()?;
+        let rating = self.numbers(roles.rating_column());
+        let timestamp = self.numbers(roles.timestamp_column());
         let (users, user) = self.ids(roles.user);
         let (items, item) = self.ids(roles.item);
         let columns = std::mem::take(&mut self.columns);
         let columns = columns.into_iter().map(|column| self.typed(column)).collect();
-        Interactions {
+        Ok(Interactions {
             users,
             items,
             user,
@@ -200,10 +230,11 @@ impl Frame {
             rating,
             timestamp,
             columns,
+            part,
             origin: self.origin,
             repairs: self.repairs,
             ..Interactions::default()
-        }
+        })
     }
 
     /// The rows as columns of `ids`, found by the column `key`; rows about others are left aside, since nobody can meet
@@ -239,6 +270,27 @@ impl Frame {
             Values::Number(numbers) => Some(numbers),
             other => unreachable!("a reader was asked for numbers and brought {}", other.kind()),
         }
+    }
+
+    /// Takes the column out that says which part each row belongs to.
+    fn parts(&mut self, name: &str) -> Result<Vec<Assigned>, DataError> {
+        let (names, codes) = self.ids(name);
+        let part = |name: &str| match name.to_ascii_lowercase().as_str() {
+            "train" | "training" => Some(Assigned::Train),
+            "valid" | "validation" | "val" | "dev" => Some(Assigned::Valid),
+            "test" => Some(Assigned::Test),
+            _ => None,
+        };
+        let of_names: Vec<Option<Assigned>> = names.names().map(part).collect();
+        let of_row = |(row, &code): (usize, &u32)| {
+            of_names[code as usize].ok_or_else(|| {
+                let (path, line) = self.origin.place(row);
+                let (column, found) = (name.to_owned(), names.name(code).to_owned());
+                let expected = "train, valid (validation, val, dev) or test".to_owned();
+                DataError::Value { path: path.to_owned(), line, column, found, expected }
+            })
+        };
+        codes.iter().enumerate().map(of_row).collect()
     }
 
     /// Takes a column of ids out.

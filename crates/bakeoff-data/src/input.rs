@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
 
+use crate::archive;
 use crate::error::DataError;
 
 /// A file that a source reads.
@@ -100,7 +101,10 @@ fn has_ending(path: &Path, endings: &[&str]) -> bool {
 /// The bytes of a file, unpacked if it begins as gzip or Zstandard do.
 pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>, DataError> {
     let read_error = |source| DataError::Read { path: path.to_owned(), source };
-    let mut file = open_file(path).map_err(read_error)?;
+    let mut file: Box<dyn Read + Send> = match archive::open(path).map_err(read_error)? {
+        Some(member) => member,
+        None => Box::new(open_file(path).map_err(read_error)?),
+    };
     let mut start = Vec::with_capacity(4);
     (&mut file).take(4).read_to_end(&mut start).map_err(read_error)?;
     let whole = io::Cursor::new(start.clone()).chain(file);

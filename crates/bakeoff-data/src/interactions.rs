@@ -1,6 +1,7 @@
 //! The one table that sources yield and steps change: raw interactions, and what is known of users and items.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::column::{Lists, RawColumn};
@@ -228,6 +229,14 @@ impl Origin {
         (path, u64::from(line - start))
     }
 
+    /// The rows of each file.
+    pub fn rows_of_files(&self) -> impl Iterator<Item = Range<usize>> {
+        let first_row = |&(_, start): &(PathBuf, u32)| self.lines.partition_point(|&line| line <= start);
+        let starts: Vec<usize> =
+            self.files.iter().map(first_row).chain([self.lines.len()]).collect();
+        (1..starts.len()).map(move |end| starts[end - 1]..starts[end])
+    }
+
     /// Rows.
     pub fn len(&self) -> usize {
         self.lines.len()
@@ -278,5 +287,7 @@ mod tests {
             (0..5).map(|row| origin.place(row)).map(|(path, line)| (path.to_str(), line)).collect();
         let [a, b, c] = ["a.csv", "b.csv", "c.csv"].map(Some);
         assert_eq!(places, [(a, 2), (a, 3), (b, 1), (b, 2), (c, 9)]);
+        let rows: Vec<_> = origin.rows_of_files().collect();
+        assert_eq!(rows, [0..2, 2..4, 4..4, 4..5]);
     }
 }

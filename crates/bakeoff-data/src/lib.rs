@@ -8,9 +8,11 @@
 //! it into a table, [`Dataset`] is what workers open, [`mod@export`] writes a dataset for people, [`mod@fetch`] downloads
 //! what a named source needs. A source, a step or a split is one file and one line in its folder.
 
+mod archive;
 mod arrays;
 mod cache;
 mod card;
+mod cells;
 pub mod column;
 pub mod dataset;
 mod delimited;
@@ -24,9 +26,11 @@ pub mod ids;
 pub mod input;
 pub mod interactions;
 pub mod joins;
+mod json_lines;
 mod layout;
 mod manifest;
 mod order;
+mod parquet;
 mod part;
 pub mod prepare;
 pub mod sources;

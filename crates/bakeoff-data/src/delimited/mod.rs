@@ -19,7 +19,7 @@ use crate::frame::{Frame, Kind, TimeUnit, Want};
 
 pub(crate) use blocks::{BLOCK, Block, Blocks};
 use rows::{LineEnds, parse};
-pub(crate) use text::{NUMBERS, TIMES, is_missing, not_utf8, parse_number, parse_time, shortened};
+pub(crate) use text::{TIMES, is_missing, parse_number, parse_time, shortened};
 
 /// How a file is delimited.
 #[derive(Debug, Clone)]

@@ -55,6 +55,7 @@ impl Plugin for CsvTable {
     type Params = Self;
 
     fn check(params: &Self) -> Result<(), String> {
+        Want::check_side(&params.key, params.columns.as_deref())?;
         params.dialect().check()
     }
 }

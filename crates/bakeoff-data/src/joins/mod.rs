@@ -12,6 +12,8 @@ use crate::interactions::Repairs;
 
 bakeoff_spec::register! { JoinEntry, build;
     csv::CsvTable,
+    parquet::ParquetTable,
+    json_lines::JsonTable,
 }
 
 /// A join with its parameters.

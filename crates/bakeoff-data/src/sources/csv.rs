@@ -7,7 +7,7 @@ use bakeoff_spec::registry::SpecPath;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{INTERACTIONS, ITEMS, Source, USERS};
+use super::{INTERACTIONS, ITEMS, Source, TEST, TimeUnit, USERS, VALID};
 use crate::delimited::{self, Format};
 use crate::error::DataError;
 use crate::frame::{Roles, Want};
@@ -21,6 +21,13 @@ use crate::interactions::Interactions;
 pub struct Csv {
     /// The file with an interaction a line.
     pub interactions: SpecPath,
+    /// Where the data comes divided: the interactions of the validation part, with the same columns. `interactions` are
+    /// those of the training part then. Split `fixed` takes the parts as they are.
+    #[serde(default)]
+    pub valid: Option<SpecPath>,
+    /// Where the data comes divided: the interactions of the test part.
+    #[serde(default)]
+    pub test: Option<SpecPath>,
     /// A file with a user a line. A column in which every value is a number is numeric, any other categorical.
     #[serde(default)]
     pub users: Option<SpecPath>,
@@ -36,10 +43,16 @@ pub struct Csv {
     /// The column of ratings; by default `rating` if there is one.
     #[serde(default)]
     pub rating: Option<String>,
-    /// The column of times, in seconds since 1970 or as ISO 8601; by default `timestamp` if there is one. Without
+    /// The column of times, in `time_unit`s since 1970 or as ISO 8601; by default `timestamp` if there is one. Without
     /// times, the order of a user's lines is their order in time.
     #[serde(default)]
     pub timestamp: Option<String>,
+    /// What times that are numbers count, since the beginning of 1970.
+    #[serde(default)]
+    pub time_unit: TimeUnit,
+    /// Where the data comes divided: the column that says `train`, `valid` or `test`.
+    #[serde(default)]
+    pub part: Option<String>,
     /// Further columns of the interactions to keep, such as the text of a review. A column in which every value is a
     /// number is numeric.
     #[serde(default)]
@@ -97,6 +110,9 @@ impl Plugin for Csv {
 
     fn check(params: &Self) -> Result<(), String> {
         params.dialect().check()?;
+        if params.part.is_some() && (params.valid.is_some() || params.test.is_some()) {
+            return Err("part: a column says it, or the files `valid` and `test` do, not both".into());
+        }
         params.roles().check()
     }
 }
@@ -141,6 +157,8 @@ impl Source for Csv {
     fn files(&self, _cache: &Path) -> Result<Vec<InputFile>, DataError> {
         let roles = [
             (INTERACTIONS, Some(&self.interactions)),
+            (VALID, self.valid.as_ref()),
+            (TEST, self.test.as_ref()),
             (USERS, self.users.as_ref()),
             (ITEMS, self.items.as_ref()),
         ];
@@ -155,8 +173,11 @@ impl Source for Csv {
     fn read(&self, files: &InputFiles) -> Result<Interactions, DataError> {
         let roles = self.roles();
         let format = self.dialect().format();
-        let frame = delimited::read(&files.of(INTERACTIONS), &format, &Want::roles(&roles))?;
-        let mut table = frame.into_interactions(&roles);
+        let want = Want { time_unit: self.time_unit, ..Want::roles(&roles) };
+        let (paths, parts) = files.divided();
+        let frame = delimited::read(&paths, &format, &want)?;
+        let mut table = frame.into_interactions(&roles)?;
+        table.divide(parts);
         for (role, key, param) in [(USERS, &self.user, "user"), (ITEMS, &self.item, "item")] {
             let files = files.of(role);
             if files.is_empty() {
@@ -181,6 +202,7 @@ impl Csv {
             rating: self.rating.as_deref(),
             timestamp: self.timestamp.as_deref(),
             columns: &self.columns,
+            part: self.part.as_deref(),
         }
     }
 

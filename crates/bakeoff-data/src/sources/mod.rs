@@ -9,6 +9,7 @@ use crate::error::DataError;
 use crate::fetch::Download;
 use crate::input::{InputFile, InputFiles};
 use crate::interactions::Interactions;
+use crate::splits::Assigned;
 
 pub use crate::frame::TimeUnit;
 
@@ -18,6 +19,10 @@ bakeoff_spec::register! { SourceEntry, build;
     sequences::Sequences,
     ml_100k::Ml100k,
     synthetic::Synthetic,
+    parquet::Parquet,
+    json_lines::JsonLines,
+    movielens::MovieLens,
+    ncf::Ncf,
 }
 
 /// A source with its parameters.
@@ -44,6 +49,10 @@ pub trait Source {
 
 /// Role of the files with the interactions.
 pub const INTERACTIONS: &str = "interactions";
+/// Role of the files with the interactions of the validation part, where the data comes divided.
+pub const VALID: &str = "valid";
+/// Role of the files with the interactions of the test part, where the data comes divided.
+pub const TEST: &str = "test";
 /// Role of the files with what is known of users.
 pub const USERS: &str = "users";
 /// Role of the files with what is known of items.
@@ -53,6 +62,31 @@ pub const ITEMS: &str = "items";
 pub fn hash(files: &[(&'static str, PathBuf)]) -> Result<String, DataError> {
     let files: Vec<_> = files.iter().map(|(role, path)| InputFile::new(role, path)).collect();
     crate::input::content(&files, None)
+}
+
+impl InputFiles {
+    /// The files of all parts, and the part of each if the data comes divided.
+    fn divided(&self) -> (Vec<PathBuf>, Option<Vec<Assigned>>) {
+        let parts =
+            [(INTERACTIONS, Assigned::Train), (VALID, Assigned::Valid), (TEST, Assigned::Test)];
+        let files = parts.into_iter().flat_map(|(role, part)| {
+            self.of(role).into_iter().map(move |path| (path, part))
+        });
+        let (paths, parts): (Vec<_>, Vec<_>) = files.unzip();
+        let is_divided = parts.iter().any(|&part| part != Assigned::Train);
+        (paths, is_divided.then_some(parts))
+    }
+}
+
+impl Interactions {
+    /// Gives the rows of each file its part.
+    fn divide(&mut self, parts: Option<Vec<Assigned>>) {
+        if let Some(parts) = parts {
+            let of_files = self.origin.rows_of_files().zip(parts);
+            let rows = of_files.flat_map(|(rows, part)| std::iter::repeat_n(part, rows.len()));
+            self.part = Some(rows.collect());
+        }
+    }
 }
 
 /// One registered source.

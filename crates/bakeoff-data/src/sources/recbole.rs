@@ -57,6 +57,10 @@ impl Plugin for RecBole {
     const ABOUT: &'static str =
         "RecBole's atomic files: NAME.inter, with NAME.user and NAME.item if they lie beside it.";
     type Params = Self;
+
+    fn check(params: &Self) -> Result<(), String> {
+        params.roles().check()
+    }
 }
 
 impl RecBole {
@@ -71,6 +75,17 @@ impl RecBole {
             timestamp: None,
         }
     }
+
+    fn roles(&self) -> Roles<'_> {
+        Roles {
+            user: &self.user,
+            item: &self.item,
+            rating: self.rating.as_deref(),
+            timestamp: self.timestamp.as_deref(),
+            columns: &[],
+            part: None,
+        }
+    }
 }
 
 impl Source for RecBole {
@@ -83,15 +98,9 @@ impl Source for RecBole {
     }
 
     fn read(&self, files: &InputFiles) -> Result<Interactions, DataError> {
-        let roles = Roles {
-            user: &self.user,
-            item: &self.item,
-            rating: self.rating.as_deref(),
-            timestamp: self.timestamp.as_deref(),
-            columns: &[],
-        };
+        let roles = self.roles();
         let (frame, _) = read(&files.of(INTERACTIONS), Want::roles(&roles))?;
-        let mut table = frame.into_interactions(&roles);
+        let mut table = frame.into_interactions(&roles)?;
         for (role, key, param) in [(USERS, &self.user, "user"), (ITEMS, &self.item, "item")] {
             let files = files.of(role);
             if files.is_empty() {

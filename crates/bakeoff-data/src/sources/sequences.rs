@@ -7,9 +7,10 @@ use bakeoff_spec::registry::SpecPath;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{INTERACTIONS, Source};
+use super::{INTERACTIONS, Source, TEST, VALID};
 use crate::delimited::shortened;
 use crate::error::DataError;
+use crate::ids::Ids;
 use crate::input::{self, InputFile, InputFiles, expand};
 use crate::interactions::Interactions;
 
@@ -19,6 +20,13 @@ use crate::interactions::Interactions;
 pub struct Sequences {
     /// The file with a user a line: the user and then the items, oldest first, with blanks between.
     pub path: SpecPath,
+    /// Where the data comes divided: the lines of the validation part, in which users may stand again. `path` is that of
+    /// the training part then. Split `fixed` takes the parts as they are.
+    #[serde(default)]
+    pub valid: Option<SpecPath>,
+    /// Where the data comes divided: the lines of the test part.
+    #[serde(default)]
+    pub test: Option<SpecPath>,
 }
 
 impl Plugin for Sequences {
@@ -29,21 +37,36 @@ impl Plugin for Sequences {
 
 impl Source for Sequences {
     fn files(&self, _cache: &Path) -> Result<Vec<InputFile>, DataError> {
-        let paths = expand(self.path.as_ref(), &["txt"])?;
-        Ok(paths.into_iter().map(|path| InputFile::new(INTERACTIONS, path)).collect())
+        let parts =
+            [(INTERACTIONS, Some(&self.path)), (VALID, self.valid.as_ref()), (TEST, self.test.as_ref())];
+        let mut files = Vec::new();
+        for (role, path) in parts.into_iter().filter_map(|(role, path)| Some((role, path?))) {
+            let paths = expand(path.as_ref(), &["txt"])?;
+            files.extend(paths.into_iter().map(|path| InputFile::new(role, path)));
+        }
+        Ok(files)
     }
 
     fn read(&self, files: &InputFiles) -> Result<Interactions, DataError> {
         let mut table = Interactions::default();
-        for path in files.of(INTERACTIONS) {
-            table.origin.next_file(&path);
-            read(&path, &mut table)?;
+        for role in [INTERACTIONS, VALID, TEST] {
+            let mut described = Ids::default();
+            for path in files.of(role) {
+                table.origin.next_file(&path);
+                read(&path, &mut table, &mut described)?;
+            }
         }
+        table.divide(files.divided().1);
         Ok(table)
     }
 }
 
-fn read(path: &Path, table: &mut Interactions) -> Result<(), DataError> {
+/// Adds the lines of a file; `described` are the users of its part.
+fn read(
+    path: &Path,
+    table: &mut Interactions,
+    described: &mut Ids,
+) -> Result<(), DataError> {
     let bytes = input::read(path)?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     for (bytes, number) in bytes.split(|&byte| byte == b'\n').zip(1u32..) {
@@ -59,7 +82,9 @@ fn read(path: &Path, table: &mut Interactions) -> Result<(), DataError> {
         };
         let mut words = text.split_ascii_whitespace();
         let Some(user) = words.next() else { continue };
-        if table.users.index(user).is_some() {
+        let n_described = described.len();
+        described.index_or_add(user);
+        if described.len() == n_described {
             return Err(DataError::Twice { path, line, id: user.to_owned() });
         }
         let n_before = table.len();

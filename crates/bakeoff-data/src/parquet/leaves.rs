@@ -1,0 +1,139 @@
+//! What the columns of a schema are: their names, and how their values are to be understood.
+
+use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type as Physical};
+use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor, Type};
+
+use crate::cells::Cells;
+
+/// A column that can be read.
+#[derive(Debug, Clone)]
+pub(super) struct Leaf {
+    /// Its number among the columns that hold values.
+    pub(super) index: usize,
+    /// Whether a row holds a list of values.
+    pub(super) is_list: bool,
+    /// The definition level of a value that is there.
+    pub(super) max_level: i16,
+    pub(super) meaning: Meaning,
+}
+
+/// How values are to be understood.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Meaning {
+    /// As they are.
+    Plain,
+    Unsigned,
+    Text,
+    /// Days since 1970.
+    Date,
+    /// So many a second, since 1970.
+    Timestamp(f64),
+    /// Digits after the point.
+    Decimal(usize),
+    Uuid,
+}
+
+pub(super) const FIX: &str =
+    "cast it to numbers, texts, dates, or a list of texts, or name the `columns` to read without it";
+
+/// The columns by name, those within others as `outer.inner`; of those that cannot be read, what they are.
+pub(super) fn leaves(schema: &SchemaDescriptor) -> Vec<(String, Result<Leaf, String>)> {
+    let mut leaves: Vec<(String, Result<Leaf, String>)> = Vec::new();
+    for (index, column) in schema.columns().iter().enumerate() {
+        let root = schema.get_column_root(index);
+        let is_list = column.max_rep_level() > 0;
+        let name = if is_list { root.name().to_owned() } else { column.path().parts().join(".") };
+        // What lists of groups hold are several columns of one name.
+        if leaves.iter().any(|(other, _)| *other == name) {
+            continue;
+        }
+        let leaf = if is_list && !is_simple_list(root, column) {
+            Err("a map, or lists of groups or of lists".to_owned())
+        } else {
+            let max_level = column.max_def_level();
+            meaning(column, is_list).map(|meaning| Leaf { index, is_list, max_level, meaning })
+        };
+        leaves.push((name, leaf));
+    }
+    leaves
+}
+
+/// A list of values, in one of the forms that writers give it: `repeated T`, or groups of one field around it.
+fn is_simple_list(root: &Type, column: &ColumnDescriptor) -> bool {
+    let mut node = root;
+    while node.is_group() {
+        let [inner] = node.get_fields() else { return false };
+        node = inner;
+    }
+    let is_map = matches!(
+        root.get_basic_info().converted_type(),
+        ConvertedType::MAP | ConvertedType::MAP_KEY_VALUE
+    );
+    column.max_rep_level() == 1 && column.path().parts().len() <= 3 && !is_map
+}
+
+fn meaning(column: &ColumnDescriptor, is_list: bool) -> Result<Meaning, String> {
+    let physical = column.physical_type();
+    let unknown = || match column.logical_type_ref() {
+        Some(logical) => format!("{logical:?} in {physical}"),
+        None if column.converted_type() != ConvertedType::NONE => {
+            format!("{} in {physical}", column.converted_type())
+        }
+        None => format!("plain {physical}"),
+    };
+    let scale = usize::try_from(column.type_scale()).unwrap_or_default();
+    let meaning = match (column.logical_type_ref(), column.converted_type(), physical) {
+        (Some(LogicalType::Timestamp(timestamp)), _, Physical::INT64) => {
+            Meaning::Timestamp(match timestamp.unit {
+                TimeUnit::MILLIS => 1e3,
+                TimeUnit::MICROS => 1e6,
+                TimeUnit::NANOS => 1e9,
+            })
+        }
+        (Some(LogicalType::Uuid), _, Physical::FIXED_LEN_BYTE_ARRAY) => Meaning::Uuid,
+        (_, ConvertedType::TIMESTAMP_MILLIS, Physical::INT64) => Meaning::Timestamp(1e3),
+        (_, ConvertedType::TIMESTAMP_MICROS, Physical::INT64) => Meaning::Timestamp(1e6),
+        (_, ConvertedType::DATE, Physical::INT32) => Meaning::Date,
+        (_, ConvertedType::DECIMAL, Physical::INT32 | Physical::INT64 | Physical::BYTE_ARRAY | Physical::FIXED_LEN_BYTE_ARRAY) => {
+            Meaning::Decimal(scale)
+        }
+        (
+            _,
+            ConvertedType::UINT_8 | ConvertedType::UINT_16 | ConvertedType::UINT_32 | ConvertedType::UINT_64,
+            Physical::INT32 | Physical::INT64,
+        ) => Meaning::Unsigned,
+        (
+            _,
+            ConvertedType::NONE | ConvertedType::INT_8 | ConvertedType::INT_16 | ConvertedType::INT_32 | ConvertedType::INT_64,
+            Physical::INT32 | Physical::INT64,
+        ) => Meaning::Plain,
+        // Some writers leave it unsaid that bytes are text.
+        (
+            None | Some(LogicalType::String | LogicalType::Enum | LogicalType::Json),
+            ConvertedType::NONE | ConvertedType::UTF8 | ConvertedType::ENUM | ConvertedType::JSON,
+            Physical::BYTE_ARRAY,
+        ) => Meaning::Text,
+        (None, ConvertedType::NONE, Physical::BOOLEAN | Physical::FLOAT | Physical::DOUBLE | Physical::INT96) => {
+            Meaning::Plain
+        }
+        _ => return Err(unknown()),
+    };
+    let is_tag = meaning == Meaning::Text
+        || matches!(meaning, Meaning::Plain | Meaning::Unsigned)
+            && matches!(physical, Physical::INT32 | Physical::INT64 | Physical::BOOLEAN);
+    if is_list && !is_tag {
+        return Err(format!("a list of {}", unknown()));
+    }
+    Ok(meaning)
+}
+
+impl Leaf {
+    /// Makes an empty column what this one is, even if all its values are missing.
+    pub(super) fn prepare(&self, cells: &mut Cells) {
+        if self.is_list {
+            cells.make_tags();
+        } else if matches!(self.meaning, Meaning::Text | Meaning::Uuid) {
+            cells.make_texts();
+        }
+    }
+}

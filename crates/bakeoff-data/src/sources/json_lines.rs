@@ -1,0 +1,126 @@
+//! JSON lines: interactions, an object each; Amazon's reviews among them.
+
+use std::path::Path;
+
+use bakeoff_spec::Plugin;
+use bakeoff_spec::registry::SpecPath;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{INTERACTIONS, Source, TimeUnit};
+use crate::error::DataError;
+use crate::frame::{Roles, Want};
+use crate::input::{InputFile, InputFiles, expand};
+use crate::interactions::Interactions;
+use crate::json_lines;
+
+/// Which files, and which of their fields. A field of an object within is named `outer.inner`; files may be packed with
+/// gzip or Zstandard. A number that is an id is taken as it is written.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JsonLines {
+    /// A file, a folder of files, or a pattern such as `data/*.jsonl.gz`.
+    pub path: SpecPath,
+    /// Which names the fields have that the other parameters do not name.
+    #[serde(default)]
+    pub layout: Layout,
+    /// The field of user ids; by default that of the layout.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// The field of item ids; by default that of the layout.
+    #[serde(default)]
+    pub item: Option<String>,
+    /// The field of ratings; by default that of the layout, if it is there.
+    #[serde(default)]
+    pub rating: Option<String>,
+    /// The field of times; by default that of the layout, if it is there. Without times, the order of a user's lines is
+    /// their order in time.
+    #[serde(default)]
+    pub timestamp: Option<String>,
+    /// What times that are numbers count, since the beginning of 1970; by default what those of the layout do.
+    #[serde(default)]
+    pub time_unit: Option<TimeUnit>,
+    /// Further fields of the interactions to keep, such as the text of a review. Lists are tags, those within lists too.
+    #[serde(default)]
+    pub columns: Vec<String>,
+    /// Where the data comes divided: the field that says `train`, `valid` or `test`.
+    #[serde(default)]
+    pub part: Option<String>,
+}
+
+/// Names of fields.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Layout {
+    /// `user`, `item`, `rating`, `timestamp` in seconds.
+    #[default]
+    Plain,
+    /// Amazon's reviews as published in 2014: `reviewerID`, `asin`, `overall`, `unixReviewTime` in seconds.
+    #[serde(rename = "amazon_2014")]
+    Amazon2014,
+    /// Amazon's reviews as published in 2018: `reviewerID`, `asin`, `overall`, `unixReviewTime` in seconds.
+    #[serde(rename = "amazon_2018")]
+    Amazon2018,
+    /// Amazon's reviews as published in 2023: `user_id`, `parent_asin`, `rating`, `timestamp` in milliseconds.
+    #[serde(rename = "amazon_2023")]
+    Amazon2023,
+}
+
+impl Layout {
+    /// User, item, rating, time.
+    fn names(self) -> [&'static str; 4] {
+        match self {
+            Self::Plain => ["user", "item", "rating", "timestamp"],
+            Self::Amazon2014 | Self::Amazon2018 => {
+                ["reviewerID", "asin", "overall", "unixReviewTime"]
+            }
+            Self::Amazon2023 => ["user_id", "parent_asin", "rating", "timestamp"],
+        }
+    }
+
+    fn time_unit(self) -> TimeUnit {
+        match self {
+            Self::Plain | Self::Amazon2014 | Self::Amazon2018 => TimeUnit::Seconds,
+            Self::Amazon2023 => TimeUnit::Milliseconds,
+        }
+    }
+}
+
+impl Plugin for JsonLines {
+    const NAME: &'static str = "json_lines";
+    const ABOUT: &'static str = "JSON objects, one interaction a line; Amazon's reviews among them.";
+    type Params = Self;
+
+    fn check(params: &Self) -> Result<(), String> {
+        params.roles().check()
+    }
+}
+
+impl Source for JsonLines {
+    fn files(&self, _cache: &Path) -> Result<Vec<InputFile>, DataError> {
+        let paths = expand(self.path.as_ref(), json_lines::ENDINGS)?;
+        Ok(paths.into_iter().map(|path| InputFile::new(INTERACTIONS, path)).collect())
+    }
+
+    fn read(&self, files: &InputFiles) -> Result<Interactions, DataError> {
+        let roles = self.roles();
+        let time_unit = self.time_unit.unwrap_or_else(|| self.layout.time_unit());
+        let want = Want { time_unit, ..Want::roles(&roles) };
+        json_lines::read(&files.of(INTERACTIONS), &want)?.into_interactions(&roles)
+    }
+}
+
+impl JsonLines {
+    fn roles(&self) -> Roles<'_> {
+        let [user, item, rating, timestamp] = self.layout.names();
+        let of_layout = |name| (self.layout != Layout::Plain).then_some(name);
+        Roles {
+            user: self.user.as_deref().unwrap_or(user),
+            item: self.item.as_deref().unwrap_or(item),
+            rating: self.rating.as_deref().or(of_layout(rating)),
+            timestamp: self.timestamp.as_deref().or(of_layout(timestamp)),
+            columns: &self.columns,
+            part: self.part.as_deref(),
+        }
+    }
+}
