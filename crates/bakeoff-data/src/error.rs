@@ -267,6 +267,16 @@ pub enum DataError {
         /// What would help.
         fix: String,
     },
+    /// A database does not answer a query.
+    #[error("query at {place}: {reason}; {fix}")]
+    Sql {
+        /// The file, or user, host and database.
+        place: String,
+        /// What it says.
+        reason: String,
+        /// What would help.
+        fix: String,
+    },
 }
 
 impl DataError {

@@ -36,6 +36,7 @@ pub mod prepare;
 pub mod sources;
 mod spans;
 pub mod splits;
+mod sql;
 pub mod steps;
 
 pub use dataset::{Column, ColumnValues, Dataset};

@@ -1,4 +1,5 @@
 //! Paths in a plug-in's parameters: found by `format: path` in its schema, resolved for reading, left out of keys.
+//! Places that are no paths, such as a server's address (`format: place`), are left out of keys too.
 
 use std::path::{Path, PathBuf};
 
@@ -39,7 +40,8 @@ pub(crate) fn resolve(written: &str, spec_folder: &Path, data: &Path) -> Result<
         .map_err(|_| "the path leads to a folder whose name is not UTF-8".into())
 }
 
-/// A copy of `params` in which `change` has replaced every path, or left it out where it gave `None`.
+/// A copy of `params` in which `change` has replaced every path, or left it out where it gave `None`. A place is left out
+/// likewise, but never replaced.
 pub(crate) fn map_paths(
     schema: &Value,
     params: &Params,
@@ -68,6 +70,9 @@ fn map(
     match (value, schema.get("properties"), schema.get("items")) {
         (Value::String(path), ..) if schema.get("format").is_some_and(|name| name == "path") => {
             change(place, &path)
+        }
+        (Value::String(at), ..) if schema.get("format").is_some_and(|name| name == "place") => {
+            change(place, &at).map(|_| at.into())
         }
         (Value::Object(object), Some(properties), _) => {
             let entries = object.into_iter().filter_map(|(key, value)| {
@@ -137,5 +142,16 @@ mod tests {
         assert_eq!(seen, ["file=a", "inside.file=f", "many[0]=d", "many[1]=e", "maybe=c"]);
         let expected = json!({"text": "b", "many": [], "inside": {}});
         assert_eq!(serde_json::to_value(left).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_place_is_left_out_or_taken_as_written() {
+        let schema = json!({"properties": {"server": {"type": "string", "format": "place"}}});
+        let params: Params = serde_json::from_value(json!({"server": "host=a"})).unwrap();
+        let map = |changed: Option<Value>| {
+            map_paths(&schema, &params, &Place::root(), &mut |_, _| changed.clone())
+        };
+        assert_eq!(map(Some("/specs/host=a".into())), params);
+        assert!(map(None).is_empty());
     }
 }

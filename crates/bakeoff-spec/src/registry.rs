@@ -145,6 +145,14 @@ impl AsRef<std::path::Path> for SpecPath {
     }
 }
 
+/// Where something is that is no path, such as a server's address: left out of keys like paths, taken as it is written.
+///
+/// Its schema carries `format: place`; that is how planning knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(inline)]
+pub struct SpecPlace(#[schemars(extend("format" = "place"))] pub String);
+
 /// Declares the modules of a plug-in folder and the slice `ALL` of their entries: one line a plug-in.
 ///
 /// ```ignore

@@ -14,6 +14,7 @@ bakeoff_spec::register! { JoinEntry, build;
     csv::CsvTable,
     parquet::ParquetTable,
     json_lines::JsonTable,
+    sql::SqlTable,
 }
 
 /// A join with its parameters.

@@ -12,6 +12,7 @@ use crate::interactions::Interactions;
 use crate::splits::Assigned;
 
 pub use crate::frame::TimeUnit;
+pub use crate::sql::RowOrder;
 
 bakeoff_spec::register! { SourceEntry, build;
     csv::Csv,
@@ -23,6 +24,7 @@ bakeoff_spec::register! { SourceEntry, build;
     json_lines::JsonLines,
     movielens::MovieLens,
     ncf::Ncf,
+    sql::Sql,
 }
 
 /// A source with its parameters.
