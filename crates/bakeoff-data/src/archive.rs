@@ -17,9 +17,8 @@ pub(crate) fn is_archive(path: &Path) -> bool {
 
 /// The members of an archive, as paths below it, ascending.
 pub(crate) fn members(archive: &Path) -> Result<Vec<PathBuf>, DataError> {
-    let wrong = |reason: String| {
-        DataError::Format { path: archive.to_owned(), format: "zip", reason }
-    };
+    let wrong =
+        |reason: String| DataError::Format { path: archive.to_owned(), format: "zip", reason };
     let file = File::open(archive)
         .map_err(|source| DataError::Read { path: archive.to_owned(), source })?;
     let zip = ZipArchive::new(BufReader::new(file)).map_err(|error| wrong(error.to_string()))?;
@@ -51,7 +50,9 @@ pub(crate) fn open(path: &Path) -> io::Result<Option<Box<dyn Read + Send>>> {
     let bytes = match method {
         CompressionMethod::Stored => Bytes::Stored(packed),
         CompressionMethod::Deflated => Bytes::Deflated(DeflateDecoder::new(packed)),
-        other => return Err(io::Error::other(format!("it is packed with {other}; unpack the archive"))),
+        other => {
+            return Err(io::Error::other(format!("it is packed with {other}; unpack the archive")));
+        }
     };
     Ok(Some(Box::new(Checked { bytes, crc: Crc::new(), expected: crc })))
 }
@@ -96,7 +97,9 @@ mod tests {
         let path = dir.path().join("x.zip");
         let mut zip = zip::ZipWriter::new(File::create(&path).unwrap());
         let text = "a line\n".repeat(1000);
-        for (name, method) in [("b/packed.txt", CompressionMethod::Deflated), ("a.txt", CompressionMethod::Stored)] {
+        for (name, method) in
+            [("b/packed.txt", CompressionMethod::Deflated), ("a.txt", CompressionMethod::Stored)]
+        {
             let options = zip::write::SimpleFileOptions::default().compression_method(method);
             zip.start_file(name, options).unwrap();
             zip.write_all(text.as_bytes()).unwrap();
@@ -113,7 +116,10 @@ mod tests {
         bytes[at] = b'b';
         std::fs::write(&path, bytes).unwrap();
         let error = input::read(&names[0]).unwrap_err();
-        assert!(format!("{:?}", std::error::Error::source(&error)).contains("checksum"), "{error:?}");
+        assert!(
+            format!("{:?}", std::error::Error::source(&error)).contains("checksum"),
+            "{error:?}"
+        );
         std::fs::write(&path, b"no archive").unwrap();
         let error = members(&path).unwrap_err().to_string();
         assert!(error.contains("x.zip cannot be read as zip"), "{error}");

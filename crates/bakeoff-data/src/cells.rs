@@ -269,7 +269,8 @@ mod tests {
             Cell::Bool(true),
         ];
         assert_eq!(column(Kind::Id, &cells).unwrap(), texts(&["-7", "1.50", "3", " B00", "true"]));
-        for cell in [Cell::Missing, Cell::Text("".into()), Cell::Number(f64::NAN), Cell::Time(1.0)] {
+        for cell in [Cell::Missing, Cell::Text("".into()), Cell::Number(f64::NAN), Cell::Time(1.0)]
+        {
             assert_eq!(column(Kind::Id, &[cell]).unwrap_err().expected, ID);
         }
     }
@@ -281,7 +282,10 @@ mod tests {
         let times = [Cell::Integer(1500), Cell::Text("1970-01-02".into()), Cell::Time(7.5)];
         assert_eq!(column(Kind::Time, &times).unwrap(), Values::Number(vec![1.5, 86400.0, 7.5]));
         assert_eq!(column(Kind::Number, &[Cell::Text("good".into())]).unwrap_err().found, "good");
-        assert_eq!(column(Kind::Inferred, &[Cell::Number(f64::INFINITY)]).unwrap_err().found, "inf");
+        assert_eq!(
+            column(Kind::Inferred, &[Cell::Number(f64::INFINITY)]).unwrap_err().found,
+            "inf"
+        );
         assert!(column(Kind::Time, &[Cell::Text("soon".into())]).is_err());
     }
 

@@ -134,12 +134,7 @@ impl Want {
             field(roles.user, "user", Kind::Id, true),
             field(roles.item, "item", Kind::Id, true),
             field(roles.rating_column(), "rating", Kind::Number, roles.rating.is_some()),
-            field(
-                roles.timestamp_column(),
-                "timestamp",
-                Kind::Time,
-                roles.timestamp.is_some(),
-            ),
+            field(roles.timestamp_column(), "timestamp", Kind::Time, roles.timestamp.is_some()),
         ];
         if let Some(part) = roles.part {
             fields.push(field(part, "part", Kind::Id, true));

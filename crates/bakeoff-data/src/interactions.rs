@@ -231,7 +231,8 @@ impl Origin {
 
     /// The rows of each file.
     pub fn rows_of_files(&self) -> impl Iterator<Item = Range<usize>> {
-        let first_row = |&(_, start): &(PathBuf, u32)| self.lines.partition_point(|&line| line <= start);
+        let first_row =
+            |&(_, start): &(PathBuf, u32)| self.lines.partition_point(|&line| line <= start);
         let starts: Vec<usize> =
             self.files.iter().map(first_row).chain([self.lines.len()]).collect();
         (1..starts.len()).map(move |end| starts[end - 1]..starts[end])

@@ -15,7 +15,8 @@ use crate::input;
 pub(crate) const BLOCK: usize = 1 << 22;
 /// The longest record: past it, a quote was most likely left open.
 const LONGEST_RECORD: usize = 1 << 26;
-const OPEN_QUOTE: &str = "the quote that closes the field; where quotes mean nothing, give `quote: \"\"`";
+const OPEN_QUOTE: &str =
+    "the quote that closes the field; where quotes mean nothing, give `quote: \"\"`";
 
 /// Whole records, and the line on which they begin.
 pub(crate) struct Block {
@@ -254,9 +255,13 @@ pub(super) fn normalised<'b>(bytes: &'b [u8], format: &Format) -> Cow<'b, [u8]> 
     Cow::Owned(replaced)
 }
 
-
 /// What the parser says, in our words.
-pub(super) fn csv_error(path: &Path, header: &[String], first_line: u64, error: csv::Error) -> DataError {
+pub(super) fn csv_error(
+    path: &Path,
+    header: &[String],
+    first_line: u64,
+    error: csv::Error,
+) -> DataError {
     let path = path.to_owned();
     match error.into_kind() {
         ErrorKind::UnequalLengths { pos, expected_len, len } => DataError::Fields {

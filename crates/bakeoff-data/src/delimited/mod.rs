@@ -63,12 +63,15 @@ pub(crate) fn read(files: &[PathBuf], format: &Format, want: &Want) -> Result<Fr
     read_with(files, format, want, &|header, _| Ok(header))
 }
 
+/// Makes names of columns from the header of a file.
+type Rename<'r> = &'r dyn Fn(Vec<String>, &Path) -> Result<Vec<String>, DataError>;
+
 /// Like [`read`]; `rename` makes the names of the columns from the header of each file.
 pub(crate) fn read_with(
     files: &[PathBuf],
     format: &Format,
     want: &Want,
-    rename: &dyn Fn(Vec<String>, &Path) -> Result<Vec<String>, DataError>,
+    rename: Rename<'_>,
 ) -> Result<Frame, DataError> {
     read_in_blocks(files, format, want, rename, BLOCK)
 }
@@ -77,7 +80,7 @@ fn read_in_blocks(
     files: &[PathBuf],
     format: &Format,
     want: &Want,
-    rename: &dyn Fn(Vec<String>, &Path) -> Result<Vec<String>, DataError>,
+    rename: Rename<'_>,
     block_size: usize,
 ) -> Result<Frame, DataError> {
     let mut frame = Frame::default();
@@ -98,7 +101,8 @@ fn read_in_blocks(
             check_same(path, &header, &kinds, &frame, &files[0])?;
         }
         frame.origin.next_file(path);
-        let table = Table { path, header: &header, kinds: &kinds, format, time_unit: want.time_unit };
+        let table =
+            Table { path, header: &header, kinds: &kinds, format, time_unit: want.time_unit };
         read_file(&table, blocks, &mut frame)?;
     }
     Ok(frame)

@@ -107,7 +107,8 @@ fn a_quote_within_a_field_is_one_and_a_quote_left_open_is_told() {
 
 #[test]
 fn rows_of_several_files_know_their_file_and_line() {
-    let files: [&[u8]; 4] = [b"a,b\n1,2\n\n3,4", b"a,b\n", b"a,b\n5,6\n", b"\xef\xbb\xbfa,b\n7,8\n"];
+    let files: [&[u8]; 4] =
+        [b"a,b\n1,2\n\n3,4", b"a,b\n", b"a,b\n5,6\n", b"\xef\xbb\xbfa,b\n7,8\n"];
     let frame = read_texts(&files, &Format::new(","), 5).unwrap();
     let place = |name: &str, line| (name.to_owned(), line);
     let expected = [place("0.csv", 2), place("0.csv", 4), place("2.csv", 2), place("3.csv", 2)];
@@ -115,7 +116,12 @@ fn rows_of_several_files_know_their_file_and_line() {
     assert_eq!(texts(&frame, 1), ["2", "4", "6", "8"]);
     assert_eq!(frame.repairs["byte order mark passed over"], 1);
     let error = read_texts(&[b"a,b\n1,2\n", b"b,a\n"], &Format::new(","), BLOCK).unwrap_err();
-    assert!(error.contains("1.csv, line 1, column `1`: found `b, a`, expected the columns of 0.csv (a, b)"), "{error}");
+    assert!(
+        error.contains(
+            "1.csv, line 1, column `1`: found `b, a`, expected the columns of 0.csv (a, b)"
+        ),
+        "{error}"
+    );
     let error = read_texts(&[b"a,b\n1,2\n", b"a,b\n1,2\n\n1\n"], &Format::new(","), 4).unwrap_err();
     assert_eq!(error, "1.csv, line 4: 1 fields, expected 2 as in the header (a, b)");
 }
@@ -138,7 +144,12 @@ fn a_long_delimiter_and_older_characters_are_read() {
 type Written = (String, String, bool, bool);
 
 fn records() -> impl Strategy<Value = Vec<Written>> {
-    let part = prop_oneof!["[ab0-9,;\"]{1,3}", Just("\n".to_owned()), Just("\r\n".to_owned()), Just("é".to_owned())];
+    let part = prop_oneof![
+        "[ab0-9,;\"]{1,3}",
+        Just("\n".to_owned()),
+        Just("\r\n".to_owned()),
+        Just("é".to_owned())
+    ];
     let field = proptest::collection::vec(part, 0..4).prop_map(|parts| parts.concat());
     proptest::collection::vec((field.clone(), field, any::<bool>(), any::<bool>()), 0..12)
 }

@@ -18,9 +18,10 @@ pub(super) const NOT_UTF8: &str = "UTF-8 text; convert the file, with iconv for 
 pub(super) fn text<'f>(field: &'f [u8], format: &Format) -> Result<Cow<'f, str>, ()> {
     let field = field.trim_ascii();
     if format.is_latin1 {
-        return Ok(match field.is_ascii() {
-            true => String::from_utf8_lossy(field),
-            false => field.iter().map(|&byte| char::from(byte)).collect::<String>().into(),
+        return Ok(if field.is_ascii() {
+            String::from_utf8_lossy(field)
+        } else {
+            field.iter().map(|&byte| char::from(byte)).collect::<String>().into()
         });
     }
     std::str::from_utf8(field).map(Cow::Borrowed).map_err(|_| ())

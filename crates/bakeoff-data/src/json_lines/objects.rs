@@ -39,7 +39,9 @@ pub(super) fn pick<'a>(
         let around = &line[at.saturating_sub(20).min(line.len())..];
         let around = shortened(&String::from_utf8_lossy(around));
         let expected = match error.classify() {
-            serde_json::error::Category::Eof => "the rest of the object: the line or the file is cut off",
+            serde_json::error::Category::Eof => {
+                "the rest of the object: the line or the file is cut off"
+            }
             _ => OBJECT,
         };
         (at, Wrong { found: around, expected })
@@ -56,8 +58,12 @@ fn other_format(line: &[u8]) -> Option<&'static str> {
              line as json.dumps(ast.literal_eval(line)) in Python",
         ),
         [b'{', ..] => None,
-        [b'[', ..] => Some("one object a line, and this is a list; write it with jq -c '.[]', for example"),
-        [b'<', ..] => Some("a JSON object, and this is HTML or XML: most likely a page instead of the file; fetch it again"),
+        [b'[', ..] => {
+            Some("one object a line, and this is a list; write it with jq -c '.[]', for example")
+        }
+        [b'<', ..] => Some(
+            "a JSON object, and this is HTML or XML: most likely a page instead of the file; fetch it again",
+        ),
         _ => Some(OBJECT),
     }
 }

@@ -117,9 +117,8 @@ impl Column<'_> {
                 break;
             }
             // Where every value must be there, the levels are left out.
-            let is_there = |level: usize| {
-                defined.get(level).is_none_or(|&level| level == self.leaf.max_level)
-            };
+            let is_there =
+                |level: usize| defined.get(level).is_none_or(|&level| level == self.leaf.max_level);
             let mut values = values.iter();
             let mut level = 0;
             while level < n_levels {
@@ -187,7 +186,8 @@ fn bytes(bytes: &[u8], meaning: Meaning) -> Result<Cell<'_>, Wrong> {
             Ok(Cell::Text(text.into()))
         }
         Meaning::Decimal(scale) => {
-            let (found, expected) = (format!("{} bytes", bytes.len()), "a decimal of 1 to 16 bytes");
+            let (found, expected) =
+                (format!("{} bytes", bytes.len()), "a decimal of 1 to 16 bytes");
             let Some(&first) = bytes.first().filter(|_| bytes.len() <= 16) else {
                 return Err(Wrong { found, expected });
             };

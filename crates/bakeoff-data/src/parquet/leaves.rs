@@ -1,6 +1,6 @@
 //! What the columns of a schema are: their names, and how their values are to be understood.
 
-use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type as Physical};
+use parquet::basic::{ConvertedType as Converted, LogicalType, TimeUnit, Type as Physical};
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor, Type};
 
 use crate::cells::Cells;
@@ -33,8 +33,7 @@ pub(super) enum Meaning {
     Uuid,
 }
 
-pub(super) const FIX: &str =
-    "cast it to numbers, texts, dates, or a list of texts, or name the `columns` to read without it";
+pub(super) const FIX: &str = "cast it to numbers, texts, dates, or a list of texts, or name the `columns` to read without it";
 
 /// The columns by name, those within others as `outer.inner`; of those that cannot be read, what they are.
 pub(super) fn leaves(schema: &SchemaDescriptor) -> Vec<(String, Result<Leaf, String>)> {
@@ -65,10 +64,8 @@ fn is_simple_list(root: &Type, column: &ColumnDescriptor) -> bool {
         let [inner] = node.get_fields() else { return false };
         node = inner;
     }
-    let is_map = matches!(
-        root.get_basic_info().converted_type(),
-        ConvertedType::MAP | ConvertedType::MAP_KEY_VALUE
-    );
+    let is_map =
+        matches!(root.get_basic_info().converted_type(), Converted::MAP | Converted::MAP_KEY_VALUE);
     column.max_rep_level() == 1 && column.path().parts().len() <= 3 && !is_map
 }
 
@@ -76,46 +73,36 @@ fn meaning(column: &ColumnDescriptor, is_list: bool) -> Result<Meaning, String> 
     let physical = column.physical_type();
     let unknown = || match column.logical_type_ref() {
         Some(logical) => format!("{logical:?} in {physical}"),
-        None if column.converted_type() != ConvertedType::NONE => {
+        None if column.converted_type() != Converted::NONE => {
             format!("{} in {physical}", column.converted_type())
         }
         None => format!("plain {physical}"),
     };
-    let scale = usize::try_from(column.type_scale()).unwrap_or_default();
-    let meaning = match (column.logical_type_ref(), column.converted_type(), physical) {
-        (Some(LogicalType::Timestamp(timestamp)), _, Physical::INT64) => {
-            Meaning::Timestamp(match timestamp.unit {
-                TimeUnit::MILLIS => 1e3,
-                TimeUnit::MICROS => 1e6,
-                TimeUnit::NANOS => 1e9,
-            })
+    let meaning = match (column.logical_type_ref(), column.converted_type()) {
+        (Some(LogicalType::Timestamp(timestamp)), _) => Meaning::Timestamp(match timestamp.unit {
+            TimeUnit::MILLIS => 1e3,
+            TimeUnit::MICROS => 1e6,
+            TimeUnit::NANOS => 1e9,
+        }),
+        (Some(LogicalType::Uuid), _) => Meaning::Uuid,
+        (_, Converted::TIMESTAMP_MILLIS) => Meaning::Timestamp(1e3),
+        (_, Converted::TIMESTAMP_MICROS) => Meaning::Timestamp(1e6),
+        (_, Converted::DATE) => Meaning::Date,
+        (_, Converted::DECIMAL) => {
+            Meaning::Decimal(usize::try_from(column.type_scale()).unwrap_or_default())
         }
-        (Some(LogicalType::Uuid), _, Physical::FIXED_LEN_BYTE_ARRAY) => Meaning::Uuid,
-        (_, ConvertedType::TIMESTAMP_MILLIS, Physical::INT64) => Meaning::Timestamp(1e3),
-        (_, ConvertedType::TIMESTAMP_MICROS, Physical::INT64) => Meaning::Timestamp(1e6),
-        (_, ConvertedType::DATE, Physical::INT32) => Meaning::Date,
-        (_, ConvertedType::DECIMAL, Physical::INT32 | Physical::INT64 | Physical::BYTE_ARRAY | Physical::FIXED_LEN_BYTE_ARRAY) => {
-            Meaning::Decimal(scale)
+        (_, Converted::UINT_8 | Converted::UINT_16 | Converted::UINT_32 | Converted::UINT_64) => {
+            Meaning::Unsigned
         }
-        (
-            _,
-            ConvertedType::UINT_8 | ConvertedType::UINT_16 | ConvertedType::UINT_32 | ConvertedType::UINT_64,
-            Physical::INT32 | Physical::INT64,
-        ) => Meaning::Unsigned,
-        (
-            _,
-            ConvertedType::NONE | ConvertedType::INT_8 | ConvertedType::INT_16 | ConvertedType::INT_32 | ConvertedType::INT_64,
-            Physical::INT32 | Physical::INT64,
-        ) => Meaning::Plain,
+        (_, Converted::UTF8 | Converted::ENUM | Converted::JSON) => Meaning::Text,
         // Some writers leave it unsaid that bytes are text.
-        (
-            None | Some(LogicalType::String | LogicalType::Enum | LogicalType::Json),
-            ConvertedType::NONE | ConvertedType::UTF8 | ConvertedType::ENUM | ConvertedType::JSON,
-            Physical::BYTE_ARRAY,
-        ) => Meaning::Text,
-        (None, ConvertedType::NONE, Physical::BOOLEAN | Physical::FLOAT | Physical::DOUBLE | Physical::INT96) => {
+        (None, Converted::NONE) if physical == Physical::BYTE_ARRAY => Meaning::Text,
+        (None, Converted::NONE) if physical != Physical::FIXED_LEN_BYTE_ARRAY => Meaning::Plain,
+        (_, Converted::INT_8 | Converted::INT_16 | Converted::INT_32 | Converted::INT_64) => {
             Meaning::Plain
         }
+        // Every value is missing.
+        (Some(LogicalType::Unknown), _) => Meaning::Plain,
         _ => return Err(unknown()),
     };
     let is_tag = meaning == Meaning::Text

@@ -73,7 +73,8 @@ fn open(path: &Path) -> Result<Box<dyn FileReader>, DataError> {
     let opened: Result<Box<dyn FileReader>, ParquetError> = if is_plain {
         SerializedFileReader::new(file).map(|reader| Box::new(reader) as _)
     } else {
-        SerializedFileReader::new(Bytes::from(input::read(path)?)).map(|reader| Box::new(reader) as _)
+        SerializedFileReader::new(Bytes::from(input::read(path)?))
+            .map(|reader| Box::new(reader) as _)
     };
     opened.map_err(|error| not_whole(path, &error))
 }
@@ -177,10 +178,7 @@ fn read_group(
 }
 
 /// What `read` gives; the library panics at some damaged files.
-fn unharmed<T>(
-    path: &Path,
-    read: impl FnOnce() -> Result<T, DataError>,
-) -> Result<T, DataError> {
+fn unharmed<T>(path: &Path, read: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
         let reason = "the file is damaged".to_owned();
         Err(DataError::Format { path: path.to_owned(), format: "Parquet", reason })

@@ -39,12 +39,24 @@ fn write(schema: &str, codec: Compression, groups: Vec<Vec<Written>>) -> Vec<u8>
         for column in columns {
             let mut next = group.next_column().unwrap().expect("as many columns as in the schema");
             let n = match (next.untyped(), column) {
-                (ColumnWriter::BoolColumnWriter(to), Written::Bool(v, d)) => to.write_batch(&v, Some(&d), Some(&vec![0; d.len()])),
-                (ColumnWriter::Int32ColumnWriter(to), Written::Int32(v, d)) => to.write_batch(&v, Some(&d), Some(&vec![0; d.len()])),
-                (ColumnWriter::Int64ColumnWriter(to), Written::Int64(v, d)) => to.write_batch(&v, Some(&d), Some(&vec![0; d.len()])),
-                (ColumnWriter::Int96ColumnWriter(to), Written::Int96(v, d)) => to.write_batch(&v, Some(&d), Some(&vec![0; d.len()])),
-                (ColumnWriter::FloatColumnWriter(to), Written::Float(v, d)) => to.write_batch(&v, Some(&d), Some(&vec![0; d.len()])),
-                (ColumnWriter::DoubleColumnWriter(to), Written::Double(v, d)) => to.write_batch(&v, Some(&d), Some(&vec![0; d.len()])),
+                (ColumnWriter::BoolColumnWriter(to), Written::Bool(v, d)) => {
+                    to.write_batch(&v, Some(&d), Some(&vec![0; d.len()]))
+                }
+                (ColumnWriter::Int32ColumnWriter(to), Written::Int32(v, d)) => {
+                    to.write_batch(&v, Some(&d), Some(&vec![0; d.len()]))
+                }
+                (ColumnWriter::Int64ColumnWriter(to), Written::Int64(v, d)) => {
+                    to.write_batch(&v, Some(&d), Some(&vec![0; d.len()]))
+                }
+                (ColumnWriter::Int96ColumnWriter(to), Written::Int96(v, d)) => {
+                    to.write_batch(&v, Some(&d), Some(&vec![0; d.len()]))
+                }
+                (ColumnWriter::FloatColumnWriter(to), Written::Float(v, d)) => {
+                    to.write_batch(&v, Some(&d), Some(&vec![0; d.len()]))
+                }
+                (ColumnWriter::DoubleColumnWriter(to), Written::Double(v, d)) => {
+                    to.write_batch(&v, Some(&d), Some(&vec![0; d.len()]))
+                }
                 (ColumnWriter::ByteArrayColumnWriter(to), Written::Bytes(v, d, r)) => {
                     to.write_batch(&v, Some(&d), Some(&r))
                 }
@@ -70,7 +82,8 @@ fn read_bytes(files: &[&[u8]], want: &Want) -> Result<Frame, String> {
         path
     };
     let paths: Vec<PathBuf> = files.iter().enumerate().map(path).collect();
-    let told = |error: DataError| error.to_string().replace(&format!("{}/", dir.path().display()), "");
+    let told =
+        |error: DataError| error.to_string().replace(&format!("{}/", dir.path().display()), "");
     read(&paths, want).map_err(told)
 }
 
@@ -157,7 +170,10 @@ fn every_type_is_read_from_every_codec() {
             ("wide", -0.123),
         ] {
             let read = numbers(&frame, name);
-            assert!(read[0].to_bits() == f64::to_bits(expected) && read[1].is_nan(), "{name}: {read:?}");
+            assert!(
+                read[0].to_bits() == f64::to_bits(expected) && read[1].is_nan(),
+                "{name}: {read:?}"
+            );
         }
         for (name, expected) in [
             ("text", "007"),
@@ -192,12 +208,21 @@ fn ids_keep_every_digit() {
         }
     }
     let file = write(TYPES, Compression::SNAPPY, vec![rows]);
-    assert_eq!(strings(&read_bytes(&[&file], &want("big")).unwrap(), "big"), ["9007199254740993"; 2]);
+    assert_eq!(
+        strings(&read_bytes(&[&file], &want("big")).unwrap(), "big"),
+        ["9007199254740993"; 2]
+    );
     assert_eq!(strings(&read_bytes(&[&file], &want("price")).unwrap(), "price"), ["-0.05"; 2]);
     let error = read_bytes(&[&file], &want("text")).unwrap_err();
-    assert_eq!(error, "0.parquet, line 2, column `text`: found `null`, expected an id: a text or a number");
+    assert_eq!(
+        error,
+        "0.parquet, line 2, column `text`: found `null`, expected an id: a text or a number"
+    );
     let error = read_bytes(&[&file], &want("day")).unwrap_err();
-    assert!(error.contains("line 1, column `day`: found `a time (31536000 s since 1970)`"), "{error}");
+    assert!(
+        error.contains("line 1, column `day`: found `a time (31536000 s since 1970)`"),
+        "{error}"
+    );
 }
 
 const NESTED: &str = "message m {
@@ -238,6 +263,8 @@ fn what_cannot_be_read_is_told_by_name_and_only_if_it_is_wanted() {
         optional group price (MAP) { repeated group key_value { required binary key; optional int32 value; } }
         optional group vector (LIST) { repeated group list { optional float element; } }
         optional int32 clock (TIME(MILLIS, true));
+        optional int64 nanos (TIME(NANOS, true));
+        optional fixed_len_byte_array(3) raw;
     }";
     let rows = vec![
         Written::Int32(vec![1], vec![0]),
@@ -245,12 +272,16 @@ fn what_cannot_be_read_is_told_by_name_and_only_if_it_is_wanted() {
         Written::Int32(vec![], vec![0]),
         Written::Float(vec![], vec![0]),
         Written::Int32(vec![], vec![0]),
+        Written::Int64(vec![], vec![0]),
+        Written::Fixed(vec![], vec![0]),
     ];
     let file = write(schema, Compression::SNAPPY, vec![rows]);
     for (name, is) in [
         ("price", "a map, or lists of groups or of lists"),
         ("vector", "a list of plain FLOAT"),
         ("clock", "Time"),
+        ("nanos", "Time"),
+        ("raw", "plain FIXED_LEN_BYTE_ARRAY"),
     ] {
         let want = Want::side("id", "key", Some(&[name.to_owned()]));
         let error = read_bytes(&[&file], &want).unwrap_err();
@@ -277,15 +308,23 @@ fn row_groups_and_files_come_in_their_order_whatever_the_threads() {
     for n_threads in [1, 3] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
         let frame = pool.install(|| read_bytes(&[&many, &other], &everything())).unwrap();
-        let expected: Vec<f64> =
-            (0..9).flat_map(|group| [10 * group, 10 * group + 1, 5]).chain([7]).map(f64::from).collect();
+        let expected: Vec<f64> = (0..9)
+            .flat_map(|group| [10 * group, 10 * group + 1, 5])
+            .chain([7])
+            .map(f64::from)
+            .collect();
         assert_eq!(numbers(&frame, "user"), expected);
         assert_eq!(frame.origin.place(26).1, 27);
         assert_eq!(frame.origin.place(27).1, 1);
     }
     let lacks = write("message m { required int32 user; }", Compression::SNAPPY, vec![]);
     let error = read_bytes(&[&many, &lacks], &everything()).unwrap_err();
-    assert!(error.contains("1.parquet, line 1, column `1`: found `user`, expected the columns of 0.parquet"), "{error}");
+    assert!(
+        error.contains(
+            "1.parquet, line 1, column `1`: found `user`, expected the columns of 0.parquet"
+        ),
+        "{error}"
+    );
 }
 
 #[test]

@@ -111,7 +111,9 @@ impl Plugin for Csv {
     fn check(params: &Self) -> Result<(), String> {
         params.dialect().check()?;
         if params.part.is_some() && (params.valid.is_some() || params.test.is_some()) {
-            return Err("part: a column says it, or the files `valid` and `test` do, not both".into());
+            return Err(
+                "part: a column says it, or the files `valid` and `test` do, not both".into()
+            );
         }
         params.roles().check()
     }

@@ -88,7 +88,8 @@ impl Layout {
 
 impl Plugin for JsonLines {
     const NAME: &'static str = "json_lines";
-    const ABOUT: &'static str = "JSON objects, one interaction a line; Amazon's reviews among them.";
+    const ABOUT: &'static str =
+        "JSON objects, one interaction a line; Amazon's reviews among them.";
     type Params = Self;
 
     fn check(params: &Self) -> Result<(), String> {

@@ -71,9 +71,9 @@ impl InputFiles {
     fn divided(&self) -> (Vec<PathBuf>, Option<Vec<Assigned>>) {
         let parts =
             [(INTERACTIONS, Assigned::Train), (VALID, Assigned::Valid), (TEST, Assigned::Test)];
-        let files = parts.into_iter().flat_map(|(role, part)| {
-            self.of(role).into_iter().map(move |path| (path, part))
-        });
+        let files = parts
+            .into_iter()
+            .flat_map(|(role, part)| self.of(role).into_iter().map(move |path| (path, part)));
         let (paths, parts): (Vec<_>, Vec<_>) = files.unzip();
         let is_divided = parts.iter().any(|&part| part != Assigned::Train);
         (paths, is_divided.then_some(parts))

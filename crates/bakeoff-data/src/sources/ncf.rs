@@ -40,8 +40,7 @@ const COLUMNS: [&str; 4] = ["user", "item", "rating", "timestamp"];
 
 impl Plugin for Ncf {
     const NAME: &'static str = "ncf";
-    const ABOUT: &'static str =
-        "Fixed files for training and test with given negatives, as the authors of NCF publish them.";
+    const ABOUT: &'static str = "Fixed files for training and test with given negatives, as the authors of NCF publish them.";
     type Params = Self;
 }
 

@@ -37,8 +37,11 @@ impl Plugin for Sequences {
 
 impl Source for Sequences {
     fn files(&self, _cache: &Path) -> Result<Vec<InputFile>, DataError> {
-        let parts =
-            [(INTERACTIONS, Some(&self.path)), (VALID, self.valid.as_ref()), (TEST, self.test.as_ref())];
+        let parts = [
+            (INTERACTIONS, Some(&self.path)),
+            (VALID, self.valid.as_ref()),
+            (TEST, self.test.as_ref()),
+        ];
         let mut files = Vec::new();
         for (role, path) in parts.into_iter().filter_map(|(role, path)| Some((role, path?))) {
             let paths = expand(path.as_ref(), &["txt"])?;
@@ -62,11 +65,7 @@ impl Source for Sequences {
 }
 
 /// Adds the lines of a file; `described` are the users of its part.
-fn read(
-    path: &Path,
-    table: &mut Interactions,
-    described: &mut Ids,
-) -> Result<(), DataError> {
+fn read(path: &Path, table: &mut Interactions, described: &mut Ids) -> Result<(), DataError> {
     let bytes = input::read(path)?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     for (bytes, number) in bytes.split(|&byte| byte == b'\n').zip(1u32..) {

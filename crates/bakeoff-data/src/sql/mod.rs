@@ -71,7 +71,9 @@ impl<'a> Database<'a> {
                 password_env: &password_env.0,
                 certificates: certificates.map(AsRef::as_ref),
             }),
-            _ => Err("give either `sqlite`, the path of a database, or `postgres`, a server".into()),
+            _ => {
+                Err("give either `sqlite`, the path of a database, or `postgres`, a server".into())
+            }
         }
     }
 }
@@ -104,7 +106,7 @@ impl Query<'_> {
             RowOrder::Content => rows.sum.map(|lane| format!("{lane:016x}")).concat(),
             RowOrder::Query => rows.chain.finalize().to_hex().to_string(),
         };
-        Ok(content_key(&(names, rows.n_rows, sum)))
+        Ok(content_key(&(names, rows.n, sum)))
     }
 
     /// The rows. The line of one is its number in the result, from 1.
@@ -136,7 +138,11 @@ impl Query<'_> {
 /// What stands in a query from where a message means, for the message.
 fn around(rest: &str) -> String {
     let line = rest.trim_start().lines().next().unwrap_or_default();
-    if line.is_empty() { " at the end of the query".into() } else { format!(" at `{}`", shortened(line)) }
+    if line.is_empty() {
+        " at the end of the query".into()
+    } else {
+        format!(" at `{}`", shortened(line))
+    }
 }
 
 /// What a column of a result is, as far as its type says.
@@ -155,7 +161,8 @@ struct Rows<'w> {
     /// Whether rows are kept, or hashed alone.
     is_read: bool,
     columns: Vec<(String, Cells)>,
-    n_rows: u32,
+    /// How many rows have come.
+    n: u32,
     /// What a row is hashed from.
     bytes: Vec<u8>,
     /// The beginning of each row's hash.
@@ -174,7 +181,7 @@ impl<'w> Rows<'w> {
             order,
             is_read: false,
             columns: Vec::new(),
-            n_rows: 0,
+            n: 0,
             bytes: Vec::new(),
             hashes: Vec::new(),
             sum: [0; 4],
@@ -212,7 +219,7 @@ impl<'w> Rows<'w> {
 
     /// Takes the wanted values of a row.
     fn row(&mut self, row: &[Cell<'_>]) -> Result<(), DataError> {
-        self.n_rows = self.n_rows.saturating_add(1);
+        self.n = self.n.saturating_add(1);
         self.bytes.clear();
         for cell in row {
             hashed(cell, &mut self.bytes);
@@ -233,7 +240,7 @@ impl<'w> Rows<'w> {
         for ((name, cells), cell) in self.columns.iter_mut().zip(row) {
             cells.push(cell).map_err(|Wrong { found, expected }| DataError::Value {
                 path: self.label.clone(),
-                line: self.n_rows.into(),
+                line: self.n.into(),
                 column: name.clone(),
                 found,
                 expected: expected.to_owned(),
@@ -243,7 +250,7 @@ impl<'w> Rows<'w> {
     }
 
     fn into_frame(self) -> Frame {
-        let mut rows: Vec<u32> = (0..self.n_rows).collect();
+        let mut rows: Vec<u32> = (0..self.n).collect();
         if self.order == RowOrder::Content {
             rows.sort_by_key(|&row| self.hashes[row as usize]);
         }

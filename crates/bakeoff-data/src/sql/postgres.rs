@@ -24,7 +24,9 @@ pub(super) fn check(server: &str, password_env: &str) -> Result<(), String> {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let starts = password_env.bytes().next().is_some_and(|first| !first.is_ascii_digit());
     if !starts || !password_env.bytes().all(is_name) {
-        return Err("password_env: must be the name of an environment variable, such as PGPASSWORD".into());
+        return Err(
+            "password_env: must be the name of an environment variable, such as PGPASSWORD".into(),
+        );
     }
     let config: Config = server.parse().map_err(|_: Error| {
         "postgres: is neither a URL such as postgres://USER@HOST:PORT/DATABASE?sslmode=require nor words such as \
@@ -80,8 +82,7 @@ pub(super) fn run(
     let portal = transaction.bind(&statement, &[]).map_err(|error| wrong(&error))?;
     let mut n_rows = 0;
     loop {
-        let batch =
-            transaction.query_portal(&portal, BATCH).map_err(|error| wrong(&error))?;
+        let batch = transaction.query_portal(&portal, BATCH).map_err(|error| wrong(&error))?;
         if batch.is_empty() {
             return Ok(());
         }
@@ -128,11 +129,7 @@ fn connect(
 }
 
 /// Takes note of the columns; those that are wanted must be of types that can be read.
-fn begin(
-    statement: &Statement,
-    place: &str,
-    rows: &mut Rows<'_>,
-) -> Result<Vec<usize>, DataError> {
+fn begin(statement: &Statement, place: &str, rows: &mut Rows<'_>) -> Result<Vec<usize>, DataError> {
     let shapes: Vec<Option<Shape>> =
         statement.columns().iter().map(|column| shape(column.type_())).collect();
     let columns: Vec<(String, Shape)> = (statement.columns().iter().zip(&shapes))
@@ -189,7 +186,9 @@ fn told(place: &str, password_env: &str, query: &str, error: &Error) -> DataErro
         reason = format!("{reason}; {more}");
     }
     let code = said.code();
-    let fix = if *code == SqlState::INVALID_PASSWORD || *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION {
+    let fix = if *code == SqlState::INVALID_PASSWORD
+        || *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION
+    {
         format!("put the user's password into the environment variable {password_env}")
     } else if *code == SqlState::READ_ONLY_SQL_TRANSACTION {
         "give one SELECT; nothing may be changed".to_owned()

@@ -42,7 +42,8 @@ pub(super) fn run(path: &Path, query: &str, rows: &mut Rows<'_>) -> Result<(), D
                     Err(_) => return Err(no_value(&String::from_utf8_lossy(text), "UTF-8 text")),
                 },
                 ValueRef::Blob(_) => {
-                    let expected = "a number or a text; cast it in the query, such as CAST(x AS TEXT) AS x";
+                    let expected =
+                        "a number or a text; cast it in the query, such as CAST(x AS TEXT) AS x";
                     return Err(no_value("a blob", expected));
                 }
             });

@@ -19,9 +19,8 @@ pub(super) fn connector(certificates: Option<&Path>) -> Result<MakeRustlsConnect
     let verifier: Arc<dyn ServerCertVerifier> = match certificates {
         None => Arc::new(AnyServer(Arc::clone(&provider))),
         Some(path) => {
-            let wrong = |reason: String| {
-                DataError::Format { path: path.to_owned(), format: "PEM", reason }
-            };
+            let wrong =
+                |reason: String| DataError::Format { path: path.to_owned(), format: "PEM", reason };
             let mut roots = RootCertStore::empty();
             for certificate in CertificateDer::pem_slice_iter(&crate::input::read(path)?) {
                 let certificate = certificate.map_err(|error| wrong(error.to_string()))?;

@@ -32,7 +32,10 @@ fn csv_takes_parts_from_files_or_from_a_column() {
     let path = file(dir.path(), "bad.csv", "user,item,split\na,x,train\na,y,rest\n");
     let error = interactions("csv", json!({ "interactions": path, "part": "split" })).unwrap_err();
     let error = error.to_string();
-    assert!(error.contains("bad.csv, line 3, column `split`: found `rest`, expected train, valid"), "{error}");
+    assert!(
+        error.contains("bad.csv, line 3, column `split`: found `rest`, expected train, valid"),
+        "{error}"
+    );
     let both = json!({ "interactions": path, "part": "split", "test": test });
     let error = interactions("csv", both).unwrap_err();
     assert!(format!("{error:?}").contains("not both"), "{error:?}");
@@ -64,7 +67,11 @@ fn movielens_1m_as_reczoo_divides_it_has_its_published_size() {
 #[test]
 fn ncf_ranks_each_test_item_among_its_given_negatives() {
     let dir = tempfile::tempdir().unwrap();
-    let train = file(dir.path(), "t.train.rating", "0\t32\t4\t978824330\n0\t34\t4\t978824330\n1\t32\t5\t9\n");
+    let train = file(
+        dir.path(),
+        "t.train.rating",
+        "0\t32\t4\t978824330\n0\t34\t4\t978824330\n1\t32\t5\t9\n",
+    );
     let test = file(dir.path(), "t.test.rating", "0\t25\t5\t978824351\n1\t133\t3\t978300174\n");
     let text = "(0,25)\t1064\t174\t32\n(1,133)\t1072\t1064\t133\n";
     let negatives = file(dir.path(), "t.test.negative", text);
@@ -83,10 +90,16 @@ fn ncf_ranks_each_test_item_among_its_given_negatives() {
     assert_eq!((without.candidates, without.items.len()), (None, 4));
 
     for (text, told) in [
-        ("(0,25)\t3\n(1,99)\t4\n", "t.test.negative, line 2, column `1`: found `(1,99)`, expected (USER,ITEM) as on"),
+        (
+            "(0,25)\t3\n(1,99)\t4\n",
+            "t.test.negative, line 2, column `1`: found `(1,99)`, expected (USER,ITEM) as on",
+        ),
         ("(0,32)\t3\n", "line 1, column `1`: found `(0,32)`"),
         ("0\t25\t3\n", "line 1, column `1`: found `0`"),
-        ("(0,25)\t3\n", "t.test.rating, line 2, column `user`: found `1`, expected a user with negatives in"),
+        (
+            "(0,25)\t3\n",
+            "t.test.rating, line 2, column `user`: found `1`, expected a user with negatives in",
+        ),
     ] {
         let path = file(dir.path(), "t.test.negative", text);
         let error = interactions("ncf", spec(&path)).unwrap_err().to_string();

@@ -8,7 +8,7 @@ use bakeoff_data::Interactions;
 use serde_json::json;
 
 use crate::recipes::file;
-use crate::tables::{column, interactions, numbers, real, rows, tags, texts};
+use crate::tables::{column, interactions, known, numbers, real, rows, tags, texts};
 
 fn movielens(path: &Path) -> Interactions {
     interactions("movielens", json!({ "path": path })).unwrap()
@@ -33,13 +33,13 @@ fn movielens_100k_has_flags_dates_and_older_characters() {
     file(dir.path(), "u.item", latin1);
     file(dir.path(), "u.user", "1|24|M|technician|85711\n2|53|F|other|V3N4P\n");
     let table = movielens(dir.path());
-    let expected = [("2", "20", 5.0, 881_250_949.0), ("1", "10", 3.0, 881_250_950.0), ("2", "30", 1.0, 1.0)];
+    let expected =
+        [("2", "20", 5.0, 881_250_949.0), ("1", "10", 3.0, 881_250_950.0), ("2", "30", 1.0, 1.0)];
     assert_eq!(rows(&table), expected);
     let films = &table.item_columns;
     assert_eq!(texts(films, "title"), ["Delic\u{e9} \"x\"", "Toy Story", "unknown"]);
-    assert!(numbers(films, "year")[..2] == [1991.0, 1995.0] && numbers(films, "year")[2].is_nan());
-    assert!(numbers(films, "release_date")[0].is_nan());
-    assert_eq!(numbers(films, "release_date")[1..], [788_918_400.0, 86_400.0]);
+    assert_eq!(known(films, "year"), [Some(1991.0), Some(1995.0), None]);
+    assert_eq!(known(films, "release_date"), [None, Some(788_918_400.0), Some(86_400.0)]);
     assert_eq!(tags(films, "genres"), [&[][..], &["Animation", "Children's", "Comedy"], &[]]);
     let users = &table.user_columns;
     assert_eq!(numbers(users, "age"), [53.0, 24.0]);
@@ -60,7 +60,11 @@ const FILMS_DAT: &[u8] = b"1::Toy Story (1995)::Animation|Children's|Comedy\n\
 #[test]
 fn movielens_1m_has_codes_and_older_characters() {
     let dir = tempfile::tempdir().unwrap();
-    file(dir.path(), "ratings.dat", "1::73::5::978300760\n1::1::3::978302109\n9::2::4::978301968\n");
+    file(
+        dir.path(),
+        "ratings.dat",
+        "1::73::5::978300760\n1::1::3::978302109\n9::2::4::978301968\n",
+    );
     file(dir.path(), "movies.dat", FILMS_DAT);
     file(dir.path(), "users.dat", "1::F::1::10::48067\n9::M::56::16::02139\n");
     let table = movielens(dir.path());
@@ -77,8 +81,16 @@ fn movielens_1m_has_codes_and_older_characters() {
 fn movielens_10m_has_halves_and_tags_and_no_users() {
     let dir = tempfile::tempdir().unwrap();
     file(dir.path(), "ratings.dat", "1::122::3.5::838985046\n2::73::4::838983525\n");
-    file(dir.path(), "movies.dat", "122::Boomerang (1992)::Comedy\n73::Mis\u{e9}rables (1995)::Drama\n");
-    file(dir.path(), "tags.dat", "15::122::fun::1215184630\n16::122::dated::1\n17::122::fun::2\n18::5::x::3\n");
+    file(
+        dir.path(),
+        "movies.dat",
+        "122::Boomerang (1992)::Comedy\n73::Mis\u{e9}rables (1995)::Drama\n",
+    );
+    file(
+        dir.path(),
+        "tags.dat",
+        "15::122::fun::1215184630\n16::122::dated::1\n17::122::fun::2\n18::5::x::3\n",
+    );
     let spec = json!({ "path": dir.path(), "tags": true });
     let table = interactions("movielens", spec).unwrap();
     assert_eq!(rows(&table)[0], ("1", "122", 3.5, 838_985_046.0));
@@ -121,7 +133,9 @@ fn an_archive_as_downloaded_and_packed_files_read_like_the_folder() {
     let of_folder = movielens(dir.path());
     let path = dir.path().join("ml-latest-small.zip");
     let mut archive = zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
-    for (name, text) in [("README.txt", "x"), ("movies.csv", MOVIES_CSV), ("ratings.csv", RATINGS_CSV)] {
+    for (name, text) in
+        [("README.txt", "x"), ("movies.csv", MOVIES_CSV), ("ratings.csv", RATINGS_CSV)]
+    {
         let options = zip::write::SimpleFileOptions::default();
         archive.start_file(format!("ml-latest-small/{name}"), options).unwrap();
         archive.write_all(text.as_bytes()).unwrap();
@@ -162,5 +176,8 @@ fn movielens_100k_is_the_same_from_either_form() {
     let read = movielens(dir.path());
     assert_eq!(rows(&read), rows(&table));
     assert_eq!(read.len(), 100_000);
-    assert!(matches!(column(&table.user_columns, "zip_code"), bakeoff_data::column::Values::Text(_)));
+    assert!(matches!(
+        column(&table.user_columns, "zip_code"),
+        bakeoff_data::column::Values::Text(_)
+    ));
 }

@@ -56,6 +56,11 @@ pub(crate) fn numbers<'c>(columns: &'c [RawColumn], name: &str) -> &'c [f64] {
     }
 }
 
+/// Numbers, of which some may be missing.
+pub(crate) fn known(columns: &[RawColumn], name: &str) -> Vec<Option<f64>> {
+    numbers(columns, name).iter().map(|&number| Some(number).filter(|n| !n.is_nan())).collect()
+}
+
 pub(crate) fn tags<'c>(columns: &'c [RawColumn], name: &str) -> Vec<Vec<&'c str>> {
     match column(columns, name) {
         Values::Tags(tags) => (0..tags.lists.len()).map(|row| tags.get(row).collect()).collect(),

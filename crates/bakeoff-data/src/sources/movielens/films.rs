@@ -40,7 +40,8 @@ pub(super) fn films(path: &Path, layout: Layout, ids: &Ids) -> Result<Vec<RawCol
                 films.push(RawColumn::new("year", Values::Number(years)));
             }
             ("genres", Values::Text(texts)) => {
-                let listed = |text: &str| if text == NO_GENRES { "".into() } else { text.to_owned() };
+                let listed =
+                    |text: &str| if text == NO_GENRES { String::new() } else { text.to_owned() };
                 films.push(RawColumn::new("genres", Values::Tags(texts.map(listed).split("|"))));
             }
             ("release_date", Values::Text(texts)) => {
@@ -122,9 +123,8 @@ fn title_and_year(text: &str) -> (String, f64) {
 
 /// Seconds since 1970 of a date such as `01-Jan-1995`.
 fn date(text: &str) -> Option<f64> {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let mut parts = text.split('-');
     let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
     let month = MONTHS.iter().position(|name| *name == month)? + 1;
@@ -151,7 +151,7 @@ fn check_dates(frame: &Frame) -> Result<(), DataError> {
 fn flagged(flags: &[(String, Vec<f64>)], n: usize) -> Tags {
     let mut tags = Tags::default();
     for film in 0..n {
-        let set = flags.iter().filter(|(name, flags)| flags[film] == 1.0 && name != GENRES[0]);
+        let set = flags.iter().filter(|(name, flags)| flags[film] > 0.0 && name != GENRES[0]);
         tags.push(set.map(|(name, _)| name.as_str()));
     }
     tags

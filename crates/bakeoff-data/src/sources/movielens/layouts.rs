@@ -18,8 +18,25 @@ pub(super) enum Layout {
 
 /// The genres of 100K in the order of the flags in `u.item`, as in its `u.genre`.
 pub(super) const GENRES: [&str; 19] = [
-    "unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama", "Fantasy",
-    "Film-Noir", "Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western",
+    "unknown",
+    "Action",
+    "Adventure",
+    "Animation",
+    "Children's",
+    "Comedy",
+    "Crime",
+    "Documentary",
+    "Drama",
+    "Fantasy",
+    "Film-Noir",
+    "Horror",
+    "Musical",
+    "Mystery",
+    "Romance",
+    "Sci-Fi",
+    "Thriller",
+    "War",
+    "Western",
 ];
 
 /// Name of a file, what it is packed with left aside.
@@ -63,10 +80,13 @@ impl Layout {
     }
 
     pub(super) fn users(self) -> Format {
-        self.format("|", match self {
-            Self::Data => &["user", "age", "gender", "occupation", "zip_code"],
-            Self::Dat | Self::Csv => &["user", "gender", "age", "occupation", "zip_code"],
-        })
+        self.format(
+            "|",
+            match self {
+                Self::Data => &["user", "age", "gender", "occupation", "zip_code"],
+                Self::Dat | Self::Csv => &["user", "gender", "age", "occupation", "zip_code"],
+            },
+        )
     }
 
     pub(super) fn films(self) -> Format {
@@ -113,10 +133,27 @@ pub(super) fn age_of_code(code: &str) -> &str {
 /// What the codes of occupations in 1M stand for, as its README says.
 pub(super) fn occupation_of_code(code: &str) -> &str {
     const OCCUPATIONS: [&str; 21] = [
-        "other or not specified", "academic/educator", "artist", "clerical/admin", "college/grad student",
-        "customer service", "doctor/health care", "executive/managerial", "farmer", "homemaker", "K-12 student", "lawyer",
-        "programmer", "retired", "sales/marketing", "scientist", "self-employed", "technician/engineer",
-        "tradesman/craftsman", "unemployed", "writer",
+        "other or not specified",
+        "academic/educator",
+        "artist",
+        "clerical/admin",
+        "college/grad student",
+        "customer service",
+        "doctor/health care",
+        "executive/managerial",
+        "farmer",
+        "homemaker",
+        "K-12 student",
+        "lawyer",
+        "programmer",
+        "retired",
+        "sales/marketing",
+        "scientist",
+        "self-employed",
+        "technician/engineer",
+        "tradesman/craftsman",
+        "unemployed",
+        "writer",
     ];
     code.parse::<usize>().ok().and_then(|code| OCCUPATIONS.get(code).copied()).unwrap_or(code)
 }

@@ -1,7 +1,7 @@
 //! `MovieLens` (Harper and Konstan, ACM `TiiS` 2015) in every format that `GroupLens` publishes: known by its files.
 
-mod layouts;
 mod films;
+mod layouts;
 
 use std::path::{Path, PathBuf};
 
@@ -53,8 +53,7 @@ const LINKS: &str = "links";
 
 impl Plugin for MovieLens {
     const NAME: &'static str = "movielens";
-    const ABOUT: &'static str =
-        "MovieLens as GroupLens publishes it: 100K, 1M, 10M, 20M, 25M, 32M, latest; a folder or the zip archive.";
+    const ABOUT: &'static str = "MovieLens as GroupLens publishes it: 100K, 1M, 10M, 20M, 25M, 32M, latest; a folder or the zip archive.";
     type Params = Self;
 }
 
@@ -102,13 +101,15 @@ impl MovieLens {
             (!path.is_dir(), listed(if path.is_dir() { path } else { folder_of(path) })?)
         };
         let published = |path: &&PathBuf| Layout::of(path).is_some_and(|(_, published)| published);
-        let ratings = if is_named { Some(path.to_owned()) } else { all.iter().find(published).cloned() };
+        let ratings =
+            if is_named { Some(path.to_owned()) } else { all.iter().find(published).cloned() };
         let found = ratings.and_then(|ratings| Some((Layout::of(&ratings)?.0, ratings)));
         let Some((layout, ratings)) = found else {
             let reason = "neither u.data nor ratings.dat nor ratings.csv is there".to_owned();
             return Err(DataError::NoFiles { path: path.to_owned(), reason });
         };
-        let wanted = [(USERS, self.side), (ITEMS, self.side), (TAGS, self.tags), (LINKS, self.links)];
+        let wanted =
+            [(USERS, self.side), (ITEMS, self.side), (TAGS, self.tags), (LINKS, self.links)];
         let folder = folder_of(&ratings).to_owned();
         let mut files = vec![InputFile::new(INTERACTIONS, ratings)];
         for (role, name) in layout.side_files() {
