@@ -169,6 +169,7 @@ impl Values {
         n as u64
     }
 
+    #[must_use]
     /// The entries `of`, in that order. An entry may be taken more than once; `None` gives a missing one.
     pub fn take(&self, of: impl ExactSizeIterator<Item = Option<u32>> + Clone) -> Self {
         match self {

@@ -56,12 +56,15 @@ pub(crate) fn read(files: &[PathBuf], format: &Format, want: &Want) -> Result<Fr
     read_with(files, format, want, &|header, _| Ok(header))
 }
 
+/// The names of a file's columns, from its header.
+type Rename<'a> = dyn Fn(Vec<String>, &Path) -> Result<Vec<String>, DataError> + 'a;
+
 /// Like [`read`]; `rename` makes the names of the columns from the header of each file.
 pub(crate) fn read_with(
     files: &[PathBuf],
     format: &Format,
     want: &Want,
-    rename: &dyn Fn(Vec<String>, &Path) -> Result<Vec<String>, DataError>,
+    rename: &Rename<'_>,
 ) -> Result<Frame, DataError> {
     let mut frame = Frame::default();
     for (i, path) in files.iter().enumerate() {
@@ -488,10 +491,7 @@ const NOT_UTF8: &str = "UTF-8 text; convert the file, with iconv for example";
 fn text<'f>(field: &'f [u8], format: &Format) -> Result<Cow<'f, str>, ()> {
     let field = field.trim_ascii();
     if format.is_latin1 {
-        return Ok(match field.is_ascii() {
-            true => String::from_utf8_lossy(field),
-            false => field.iter().map(|&byte| char::from(byte)).collect::<String>().into(),
-        });
+        return Ok(field.iter().map(|&byte| char::from(byte)).collect::<String>().into());
     }
     std::str::from_utf8(field).map(Cow::Borrowed).map_err(|_| ())
 }

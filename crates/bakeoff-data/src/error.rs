@@ -203,6 +203,12 @@ pub enum DataError {
         /// What it is, what is allowed, and the fix.
         reason: String,
     },
+    /// The split `fixed` has nothing to go by.
+    #[error(
+        "split `fixed` needs a source that divides its rows: one with files for training and test, or with a column that \
+         says which row is which (`part`)"
+    )]
+    NoParts,
     /// A step that removes rows stands after one that has learned from them.
     #[error(
         "step `{removes}` removes rows and stands after `{fits}`, which learns from the training part; put `{removes}` \

@@ -9,6 +9,7 @@
 //! what a named source needs. A source, a step or a split is one file and one line in its folder.
 
 mod arrays;
+pub mod audit;
 mod cache;
 mod card;
 pub mod column;
@@ -34,6 +35,7 @@ mod spans;
 pub mod splits;
 pub mod steps;
 
+pub use audit::{AuditFinding, Severity, audit};
 pub use dataset::{Column, ColumnValues, Dataset};
 pub use error::DataError;
 pub use export::export;

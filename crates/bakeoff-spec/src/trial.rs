@@ -50,6 +50,37 @@ pub struct Use {
     pub params: Params,
 }
 
+/// A join as it enters a key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JoinUse {
+    /// Whom it is about.
+    pub to: Side,
+    /// The join itself.
+    pub join: Use,
+    /// What stands before the names of its columns.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub prefix: String,
+}
+
+/// Whom a table is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// A user an entry.
+    Users,
+    /// An item an entry.
+    Items,
+}
+
+/// The parameters of source and joins with their paths resolved: what reading needs and no key may hold.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ReadParams {
+    /// Those of the source.
+    pub source: Params,
+    /// Those of each join.
+    pub joins: Vec<Params>,
+}
+
 /// How a prepared dataset is made. Its key covers the content of the source files, never their paths.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Recipe {
@@ -57,9 +88,12 @@ pub struct Recipe {
     pub task: Task,
     /// Where the interactions come from.
     pub source: Use,
-    /// BLAKE3 of what the source reads, or of what it is generated from.
+    /// BLAKE3 of what source and joins read, or of what they are generated from, and of the code that reads it.
     pub content: String,
-    /// Cleaning steps, in order.
+    /// What is known of users and items from elsewhere, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joins: Vec<JoinUse>,
+    /// What is done to the table, in order.
     pub steps: Vec<Use>,
     /// How interactions are divided into train, validation and test.
     pub split: Use,

@@ -196,6 +196,7 @@ pub(crate) enum Kind {
     Metrics,
     Steps,
     Sources,
+    Joins,
     Splits,
     Searches,
     Pruners,

@@ -36,12 +36,12 @@ pub struct Evaluator<'a> {
 impl<'a> Evaluator<'a> {
     /// Scores on the validation part.
     pub fn valid(trial: &'a Trial, data: &'a Dataset) -> Self {
-        Self::new(trial, data, &[data.train()], data.valid())
+        Self::new(trial, data, &[data.fold_in(), data.train()], data.valid())
     }
 
     /// Scores on the test part.
     pub fn test(trial: &'a Trial, data: &'a Dataset) -> Self {
-        Self::new(trial, data, &[data.train(), data.valid()], data.test())
+        Self::new(trial, data, &[data.fold_in(), data.train(), data.valid()], data.test())
     }
 
     fn new(trial: &'a Trial, data: &'a Dataset, before: &[Part<'_>], part: Part<'a>) -> Self {
@@ -211,7 +211,7 @@ impl<'a> Evaluator<'a> {
         };
         let predictions: Vec<f32> = predictions.iter().copied().map(clip).collect();
         let Trial { metrics, select, .. } = self.trial;
-        Ok(evaluate_ratings(metrics, select, &predictions, self.part.ratings)?)
+        Ok(evaluate_ratings(metrics, select, &predictions, &self.part.ratings.to_vec())?)
     }
 }
 

@@ -180,7 +180,7 @@ impl<'a> Feeder<'a> {
         for &row in rows {
             let user = owners[row as usize];
             batch.users.push(i64::from(user));
-            batch.ratings.push(part.ratings[row as usize]);
+            batch.ratings.push(part.ratings.get(row as usize));
             self.push_target(&mut batch, user, part.items[row as usize], rng);
         }
         batch

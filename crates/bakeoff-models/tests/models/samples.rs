@@ -6,7 +6,7 @@ use bakeoff_data::{Dataset, fingerprint, prepare};
 use bakeoff_models::{
     Built, Checkpoints, ModelEntry, ModelError, Setting, TrialResult, registry, run_trial,
 };
-use bakeoff_spec::{CurvePoint, Fitting, Params, Recipe, Task, Trial, Use};
+use bakeoff_spec::{CurvePoint, Fitting, Params, ReadParams, Recipe, Task, Trial, Use};
 use serde_json::json;
 use tch::Device;
 use tempfile::TempDir;
@@ -33,13 +33,16 @@ pub(crate) fn sample(task: Task, rows: &[(usize, usize, f32)]) -> Sample {
     let params = (source.complete)(&params).unwrap();
     let cache = folder.path().join("cache");
     let plain = |name: &str| Use { name: name.into(), revision: 1, params: Params::new() };
-    let recipe = Recipe {
+    let params = ReadParams { source: params, joins: Vec::new() };
+    let mut recipe = Recipe {
         task,
         source: plain("csv"),
-        content: fingerprint("csv", &params, &cache).unwrap(),
+        content: String::new(),
+        joins: Vec::new(),
         steps: Vec::new(),
         split: plain("leave_one_out"),
     };
+    recipe.content = fingerprint(&recipe, &params, &cache).unwrap();
     let data = prepare(&recipe, &params, &cache, &mut |_| {}).unwrap();
     Sample { data, _folder: folder }
 }
