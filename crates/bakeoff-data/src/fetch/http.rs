@@ -1,7 +1,7 @@
 //! One request to one mirror, appended to the part that is there.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
 
 use ureq::http::header::{
@@ -71,12 +71,7 @@ pub(super) fn get(
     }
     let response = match request.call() {
         Ok(response) => response,
-        Err(
-            error @ (Error::HostNotFound | Error::BadUri(_) | Error::Tls(_) | Error::Rustls(_)),
-        ) => {
-            return Ok(Answer::Refused(error.to_string()));
-        }
-        Err(error) => return Ok(Answer::Broken(error.to_string())),
+        Err(error) => return Ok(failed(&error)),
     };
     let origin = Origin {
         url: url.to_owned(),
@@ -200,6 +195,26 @@ fn objection(wanted: &Wanted, response: &Response<Body>, total: Option<u64>) -> 
     let is_open = total.is_none() && header(response, &TRANSFER_ENCODING).is_none();
     (is_open && wanted.len.is_none() && wanted.checksum.is_none())
         .then(|| "it does not say how long the file is, and no checksum is known".into())
+}
+
+/// An answer that is none. No such host, or a certificate that does not convince, will be the same the next time.
+fn failed(error: &Error) -> Answer {
+    match error {
+        Error::Io(error) => {
+            let reason = error.to_string();
+            // The standard library has no kind for it.
+            let is_unknown_host = reason.starts_with("failed to lookup address");
+            match error.kind() {
+                ErrorKind::InvalidData => Answer::Refused(reason),
+                _ if is_unknown_host => Answer::Refused(reason),
+                _ => Answer::Broken(reason),
+            }
+        }
+        Error::HostNotFound | Error::BadUri(_) | Error::TooManyRedirects => {
+            Answer::Refused(error.to_string())
+        }
+        _ => Answer::Broken(error.to_string()),
+    }
 }
 
 /// Whether a body begins as HTML does.

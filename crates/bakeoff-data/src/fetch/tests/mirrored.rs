@@ -92,10 +92,19 @@ fn redirects_are_followed_ranges_and_all() {
 }
 
 #[test]
+fn a_host_that_is_not_there_is_asked_once() {
+    let urls = ["http://nowhere.invalid/data.bin".to_owned()];
+    let (error, said) = fetch(unknown(&urls), tempfile::tempdir().unwrap().path(), None);
+    assert!(error.is_err());
+    assert_eq!(said.len(), 1, "{said:?}");
+}
+
+#[test]
 fn endless_redirects_end() {
     let server = Server::start(|_, _| Reply::of("302 Found", b"").with("Location", "/again"));
     let error = refused(unknown(&[server.url("data.bin")]), tempfile::tempdir().unwrap().path());
     assert!(error.contains("redirect"), "{error}");
+    assert!(server.requests().len() < 20);
 }
 
 #[test]
