@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::time::Duration;
 
 use super::server::{Reply, Request, Server};
-use super::{Patience, SHORT, content, fetch, fetched, part, refused, set, unknown};
+use super::{Patience, SHORT, content, fetch, fetched, file, part, refused, set, set_of, unknown};
 use crate::error::DataError;
 use crate::fetch::http::append;
 use crate::fetch::mirrors::Wanted;
@@ -44,6 +44,41 @@ fn what_breaks_off_again_and_again_goes_on_where_it_ended() {
     assert_eq!(from, [None, Some(100_000), Some(200_000)]);
     assert_eq!(server.sent(), [100_000; 3]);
     assert_eq!(server.requests()[1].if_range.as_deref(), Some("\"1\""));
+}
+
+#[test]
+fn a_line_that_breaks_often_but_brings_much_gets_there() {
+    let bytes = content(4 << 20);
+    let served = bytes.clone();
+    let server =
+        Server::start(move |_, request| Reply::ranged(request, &served, "\"1\"").cut(1 << 20));
+    let cache = tempfile::tempdir().unwrap();
+    fetched(set(&[server.url("data.bin")], &bytes), cache.path(), &bytes);
+    // More than there are tries without success.
+    assert_eq!(server.sent(), [1 << 20; 4]);
+}
+
+#[test]
+fn the_files_of_a_set_that_have_come_are_not_asked_for_again() {
+    let bytes = content(LEN);
+    let served = bytes.clone();
+    let server = Server::start(move |number, request| match number {
+        1 => Reply::of("404 Not Found", b""),
+        _ => Reply::ranged(request, &served, "\"1\""),
+    });
+    let cache = tempfile::tempdir().unwrap();
+    let set = set_of(vec![
+        file("first", &[server.url("first")], None, None, &[]),
+        file("second", &[server.url("second")], None, None, &[]),
+    ]);
+    refused(set, cache.path());
+    let files = fetch(set, cache.path(), None).0.unwrap();
+    assert_eq!(
+        files,
+        ["first", "second"].map(|name| cache.path().join("downloads/tiny").join(name))
+    );
+    let asked: Vec<_> = server.requests().into_iter().map(|request| request.path).collect();
+    assert_eq!(asked, ["first", "second", "second"]);
 }
 
 #[test]

@@ -55,13 +55,26 @@ fn remote(
     len: Option<u64>,
     members: &'static [&'static str],
 ) -> &'static PublicSet {
+    set_of(vec![file("data.bin", urls, checksum, len, members)])
+}
+
+fn file(
+    file: &'static str,
+    urls: &[String],
+    checksum: Option<Checksum<'static>>,
+    len: Option<u64>,
+    members: &'static [&'static str],
+) -> Remote {
     let urls = urls.iter().map(|url| &*url.clone().leak()).collect::<Vec<_>>().leak();
-    let remotes = vec![Remote { file: "data.bin", urls, len, checksum, members }].leak();
+    Remote { file, urls, len, checksum, members }
+}
+
+fn set_of(remotes: Vec<Remote>) -> &'static PublicSet {
     let set = PublicSet {
         name: "tiny",
         about: "A tiny set.",
         licence: "none",
-        remotes,
+        remotes: remotes.leak(),
         source: "csv",
         params: &[("interactions", Value::File("data.bin")), ("delimiter", Value::Text("\t"))],
     };
