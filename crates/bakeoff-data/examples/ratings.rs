@@ -25,10 +25,11 @@ fn main() -> io::Result<()> {
     let mut left = rows;
     for user in 1..=n_users {
         let mean = left as f64 / (n_users - user + 1) as f64;
-        let n = match user == n_users {
-            true => left,
+        let n = if user == n_users {
+            left
+        } else {
             // Exponential above a smallest history of 20, as in the original.
-            false => ((mean - 20.0).max(1.0) * -rng.random::<f64>().max(1e-9).ln() + 20.0) as u64,
+            ((mean - 20.0).max(1.0) * -rng.random::<f64>().max(1e-9).ln() + 20.0) as u64
         };
         let n = n.min(left);
         let start: i64 = 800_000_000 + rng.random_range(0..600_000_000);
