@@ -168,8 +168,10 @@ fn row(outcome: &Outcome) -> BTreeMap<String, Cell> {
         Status::Pruned { epoch, .. } => ("pruned", None, Some(format!("after epoch {epoch}"))),
         Status::Failed { cause, message } => ("failed", Some(cause), Some(message.clone())),
     };
+    let candidates = trial.candidates.as_ref().map(ToString::to_string);
     let words = json!({
         "scored": trial.scored, "status": status, "cause": cause, "message": message,
+        "candidates": candidates,
     });
     put_all(&mut row, "", &words);
     put_scores(&mut row, "valid.", &outcome.valid);
