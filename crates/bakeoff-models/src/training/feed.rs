@@ -77,8 +77,7 @@ impl Batch {
             None => scores,
         };
         let Some(others) = &self.in_batch else { return sampled_loss(loss, &scores) };
-        let negative = score_each(&others.items) - &others.log_q; // [n, m]
-        let negative = negative.masked_fill(&others.is_hit, f64::NEG_INFINITY);
+        let negative = score_each(&others.items) - &others.too_high; // [n, m]
         sampled_loss(loss, &Tensor::cat(&[scores, negative], 1))
     }
 }
@@ -107,7 +106,7 @@ impl RawBatch {
         let in_batch = self.others.as_ref().map(|others| {
             let width = self.width as i64;
             let rows = (width > 0).then(|| positions.divide_scalar_mode(width, "floor"));
-            others.to_device(self.users.len(), &items.select(1, 0), rows.as_ref(), device)
+            others.to_device(self.users.len(), &self.items, rows.as_ref(), device)
         });
         let log_q = || Tensor::from_slice(&self.log_q).view(shape).to_device(device);
         Batch {

@@ -6,7 +6,7 @@ use bakeoff_data::Dataset;
 use bakeoff_spec::{Loss, Sampler, Training};
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus as Rng;
-use tch::{Device, Kind, Tensor};
+use tch::{Device, Tensor};
 
 use super::feed::Feed;
 use crate::alias::{AliasTable, counts};
@@ -91,24 +91,22 @@ impl Negatives {
         if !self.is_in_batch {
             return None;
         }
-        // By item, its last place among the targets; by place, the place before.
-        let mut last = vec![NONE; self.n_items as usize];
-        let before: Vec<u32> = (0..)
-            .zip(targets)
-            .map(|(place, &item)| std::mem::replace(&mut last[item as usize], place))
-            .collect();
+        // An item that is the target of several rows takes one column, as probable as they are together.
+        let mut items = targets.to_vec();
+        items.sort_unstable();
+        let (mut columns, mut log_q) = (vec![NONE; self.n_items as usize], Vec::new());
+        for same in items.chunk_by(|a, b| a == b) {
+            columns[same[0] as usize] = log_q.len() as u32;
+            log_q.push(self.log_q[same[0] as usize] - (same.len() as f32).ln());
+        }
+        items.dedup();
         let mut hits = Vec::new();
         for (row, &user) in users.iter().enumerate() {
-            for &item in self.seen.items_of(user as usize) {
-                let mut place = last[item as usize];
-                while place != NONE {
-                    hits.push((row * targets.len()) as i64 + i64::from(place));
-                    place = before[place as usize];
-                }
-            }
+            let seen = self.seen.items_of(user as usize).iter().map(|&item| columns[item as usize]);
+            let of_row = seen.filter(|&column| column != NONE);
+            hits.extend(of_row.map(|column| (row * items.len()) as i64 + i64::from(column)));
         }
-        hits.sort_unstable();
-        Some(OthersTargets { items: targets.to_vec(), log_q: self.log_q(targets).collect(), hits })
+        Some(OthersTargets { items, log_q, hits })
     }
 }
 
@@ -127,9 +125,10 @@ fn log_probabilities(by_popularity: &[f64], uniform_share: f64) -> Vec<f32> {
 /// the same negatives.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct OthersTargets {
+    /// Ascending, each once, `[m]`.
     items: Vec<i64>,
     log_q: Vec<f32>,
-    /// Where the user of row `i` has target `j` in the training part: `i · m + j`, ascending.
+    /// Where the user of row `i` has item `j` in the training part: `i · m + j`, ascending.
     hits: Vec<i64>,
 }
 
@@ -143,24 +142,27 @@ impl OthersTargets {
         Self { hits, ..self.clone() }
     }
 
-    /// For pairs with `targets` `[n]`, the row of each in `rows_of_pairs` `[n]`, or each a row.
+    /// For pairs with `targets` `[n]`, the row of each in `rows_of_pairs` `[n]`, or each a row of its own.
     pub(super) fn to_device(
         &self,
         n_rows: usize,
-        targets: &Tensor,
+        targets: &[i64],
         rows_of_pairs: Option<&Tensor>,
         device: Device,
     ) -> InBatch {
-        let items = Tensor::from_slice(&self.items).to_device(device);
-        let shape = [n_rows as i64, self.items.len() as i64];
-        let has_met = Tensor::zeros(shape, (Kind::Bool, device));
+        let place = |target| self.items.binary_search(target).expect("a target of the whole batch");
+        let own: Vec<i64> = targets.iter().map(|target| place(target) as i64).collect();
+        let log_q = Tensor::from_slice(&self.log_q).to_device(device);
+        let mut too_high = log_q.repeat([n_rows as i64, 1]); // [b, m]
         let hits = Tensor::from_slice(&self.hits).to_device(device);
-        let _ = has_met.view([-1]).index_fill_(0, &hits, 1);
-        let has_met =
-            rows_of_pairs.map_or(has_met.shallow_clone(), |rows| has_met.index_select(0, rows));
+        let _ = too_high.view([-1]).index_fill_(0, &hits, f64::INFINITY);
+        if let Some(rows) = rows_of_pairs {
+            too_high = too_high.index_select(0, rows); // [n, m]
+        }
         // A target of validation is not met in training, and no negative of its own either.
-        let is_hit = has_met.logical_or(&targets.unsqueeze(1).eq_tensor(&items));
-        InBatch { items, log_q: Tensor::from_slice(&self.log_q).to_device(device), is_hit }
+        let own = Tensor::from_slice(&own).unsqueeze(1).to_device(device);
+        let _ = too_high.scatter_value_(1, &own, f64::INFINITY);
+        InBatch { items: Tensor::from_slice(&self.items).to_device(device), too_high }
     }
 }
 
@@ -169,8 +171,7 @@ impl OthersTargets {
 pub struct InBatch {
     /// `[m]`.
     pub items: Tensor,
-    /// ln of the probability of each as a target, `[m]`.
-    pub log_q: Tensor,
-    /// Whether an item is the pair's own target or one that its user has in the training part, `[n, m]`.
-    pub is_hit: Tensor,
+    /// How much too high the score of an item is for a pair, `[n, m]`: ln of the probability that a target of the batch
+    /// is the item; ∞ where it is the pair's own target or one that its user has in the training part.
+    pub too_high: Tensor,
 }

@@ -120,7 +120,7 @@ fn a_user_who_has_all_popular_items_still_gets_unseen_ones() {
 }
 
 /// The loss of a row: its user, target, negatives, and the scores of all items.
-type ByHand = dyn Fn(usize, i64, &[i64], &[f64]) -> f64;
+type ByHand<'a> = dyn Fn(usize, i64, &[i64], &[f64]) -> f64 + 'a;
 
 #[test]
 fn the_losses_of_a_sampler_are_those_worked_by_hand() {
@@ -140,7 +140,7 @@ fn the_losses_of_a_sampler_are_those_worked_by_hand() {
         values(&network.score_all(&queries))
     };
     let n_items = sample.data.n_items();
-    let loss_of = |settings: &Training, expected_of: &ByHand| {
+    let loss_of = |settings: &Training, expected_of: &ByHand<'_>| {
         let feeder = Feeder::new(&sample.data, Feed::Interactions, settings);
         batches(&feeder, 4, |batch| {
             let (scores, users) = (score_all(&batch.users), ids(&batch.users));
@@ -333,6 +333,35 @@ fn a_split_step_is_the_step_of_the_whole_batch_under_every_sampler() {
         for parts in [3, 64] {
             let difference = (&whole - fitted(&trial, parts)).abs().max().double_value(&[]);
             assert!(difference < 1e-5, "{} in {parts}: {difference}", place(&trial));
+        }
+    }
+}
+
+#[test]
+fn in_batch_negatives_are_the_targets_of_others_that_the_user_does_not_have() {
+    let sample = uneven();
+    let settings = training(&json!({"sampler": "in_batch", "loss": "sampled_cross_entropy"}));
+    for feed in FEEDS {
+        let feeder = Feeder::new(&sample.data, feed, &settings);
+        let mut raw = feeder.validation(1);
+        feeder.epoch(1, |batch| {
+            raw.extend(batch.clone().split(3));
+            raw.push(batch);
+            true
+        });
+        for batch in raw.iter().map(|raw| raw.to_device(Device::Cpu)) {
+            let others = batch.in_batch.as_ref().unwrap();
+            let (items, targets) = (ids(&others.items), ids(&batch.items));
+            assert!(items.is_sorted_by(|a, b| a < b) && targets.iter().all(|t| items.contains(t)));
+            let too_high = values(&others.too_high);
+            let pairs = users_of_pairs(&batch).into_iter().zip(&targets);
+            for ((user, target), too_high) in pairs.zip(too_high.chunks(items.len())) {
+                let seen = sample.data.train().items_of(user as usize);
+                for (item, too_high) in items.iter().zip(too_high) {
+                    let is_out = item == target || seen.contains(&(*item as u32));
+                    assert_eq!(too_high.is_infinite(), is_out, "{feed:?}: {user}, {item}");
+                }
+            }
         }
     }
 }

@@ -113,7 +113,7 @@ impl Kind {
 }
 
 /// Columns that stand first, in their order.
-const HEAD: [&str; 14] = [
+const HEAD: [&str; 15] = [
     "key",
     "model",
     "task",
@@ -125,6 +125,7 @@ const HEAD: [&str; 14] = [
     "message",
     "attempt",
     "best_epoch",
+    "candidates",
     "select",
     "select.valid",
     "select.test",
