@@ -2,7 +2,9 @@
 
 mod cache;
 mod errors;
+mod media;
 mod properties;
 mod real_data;
 mod recipes;
 mod sources;
+mod synthetic;
