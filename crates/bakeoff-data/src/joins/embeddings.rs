@@ -72,7 +72,7 @@ impl Join for Embeddings {
             is_missing[entry as usize] = false;
         }
         let n_missing = is_missing.iter().filter(|&&is_missing| is_missing).count();
-        if n_missing == ids.len() {
+        if n_missing == ids.len() && !ids.is_empty() {
             let reason = format!(
                 "none of its {} rows belongs to an id of the data, such as `{}`; name the rows with `ids` or set \
                  `first_id`",

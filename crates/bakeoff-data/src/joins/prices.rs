@@ -137,7 +137,7 @@ impl Prices {
                 points.push((id, time, value));
             }
         }
-        if points.is_empty() {
+        if points.is_empty() && !ids.is_empty() {
             let reason = format!(
                 "no line has a price of an id of the data, such as `{}`; `key` names the column of ids",
                 ids.names().next().unwrap_or_default()

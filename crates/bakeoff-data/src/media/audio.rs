@@ -8,7 +8,7 @@ use symphonia::core::codecs::audio::AudioDecoderOptions;
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, TrackType};
-use symphonia::core::io::MediaSourceStream;
+use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
 
 use super::mel::LogMel;
@@ -49,7 +49,7 @@ fn read_mono(path: &Path, enough: impl FnOnce(u32) -> usize) -> Result<(Vec<f32>
     if file.metadata().is_ok_and(|metadata| metadata.len() == 0) {
         return Err("it is empty".to_owned());
     }
-    let stream = MediaSourceStream::new(Box::new(file), Default::default());
+    let stream = MediaSourceStream::new(Box::new(file), MediaSourceStreamOptions::default());
     let (format_options, metadata_options) = (FormatOptions::default(), MetadataOptions::default());
     let mut format = symphonia::default::get_probe()
         .probe(&Hint::new(), stream, format_options, metadata_options)

@@ -120,7 +120,8 @@ pub(crate) fn read<T: Copy + Default + Send>(
 impl Tolerance {
     fn check_names(&self, files: &InputFiles, ids: &Ids, n_files: usize) -> Result<(), DataError> {
         let n_without = ids.len() - n_files;
-        if n_files > 0 && n_without as f64 <= self.max_missing * ids.len() as f64 {
+        if ids.is_empty() || n_files > 0 && n_without as f64 <= self.max_missing * ids.len() as f64
+        {
             return Ok(());
         }
         let without =

@@ -1,4 +1,4 @@
-//! A matrix in NumPy's `.npy` format, read from front to end without a second copy.
+//! A matrix in the `.npy` format, read from front to end without a second copy.
 //!
 //! The format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>.
 

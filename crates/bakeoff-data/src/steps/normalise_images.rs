@@ -35,7 +35,7 @@ pub enum Statistics {
     /// All pixels of train's entries, channel by channel; a channel that is the same everywhere is divided by 1.
     #[default]
     Train,
-    /// ImageNet, as models that were trained on it expect: mean 0.485, 0.456, 0.406, standard deviation 0.229, 0.224, 0.225.
+    /// What models that were trained on `ImageNet` expect: mean 0.485, 0.456, 0.406, standard deviation 0.229, 0.224, 0.225.
     Imagenet,
     /// `mean` and `std`.
     Constant,

@@ -78,7 +78,11 @@ fn media_change_nothing_else() {
     let media = json!({
         "n_users": 40, "n_items": 60, "mean_length": 8, "images": {}, "audio": { "seconds": 0.5 }, "prices": true
     });
-    let with_media = generate(media.clone());
+    let mut with_media = generate(media.clone());
+    let [image, audio, prices] = with_media.notes.split_off(plain.notes.len()).try_into().unwrap();
+    for (note, column) in [(image, "image"), (audio, "audio"), (prices, "price_history")] {
+        assert!(note.starts_with(&format!("Column `{column}`: ")), "{note}");
+    }
     assert_eq!(hash(&with_media), hash(&plain));
     let names: Vec<&str> = with_media.item_columns.iter().map(|column| &*column.name).collect();
     assert_eq!(names, ["category", "title", "price", "image", "audio", "price_history"]);

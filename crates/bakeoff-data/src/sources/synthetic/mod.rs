@@ -102,10 +102,12 @@ pub struct SyntheticAudio {
 }
 
 // Parameters that came later are left out of keys where they say nothing: older data keeps its key.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(value: &f64) -> bool {
     *value == 0.0
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_false(value: &bool) -> bool {
     !value
 }
@@ -221,6 +223,7 @@ impl Synthetic {
         if let Some(SyntheticImages { size }) = self.images {
             let pictures = pictures::pictures(world, items, size, self.seed);
             columns.push(RawColumn::new("image", Values::Dense(pictures)));
+            table.notes.push(pictures::NOTE.to_owned());
         }
         if self.text {
             let descriptions = words::descriptions(world, items, self.seed);
@@ -229,10 +232,12 @@ impl Synthetic {
             let rated = rated.map(|(&item, &rating)| (items[item as usize], rating));
             let reviews = words::reviews(rated, world, self.seed);
             table.columns.push(RawColumn::new("review", Values::Text(reviews)));
+            table.notes.push(words::NOTE.to_owned());
         }
         if let Some(SyntheticAudio { seconds, mels }) = self.audio {
             let sounds = sounds::sounds(world, items, (seconds, mels), self.seed);
             columns.push(RawColumn::new("audio", Values::Dense(sounds)));
+            table.notes.push(sounds::NOTE.to_owned());
         }
         if self.prices {
             let regular = table.item_columns.iter().find_map(|column| match &column.values {
@@ -242,6 +247,7 @@ impl Synthetic {
             let regular = regular.expect("every world has prices");
             let histories = prices::histories(world, items, regular, self.seed);
             columns.push(RawColumn::new("price_history", Values::Series(histories)));
+            table.notes.push(prices::NOTE.to_owned());
         }
         table.item_columns.extend(columns);
     }

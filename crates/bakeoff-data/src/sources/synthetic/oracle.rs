@@ -50,7 +50,7 @@ pub(super) fn cold_notes(world: &World, histories: &[History], params: &Syntheti
     let reach = cold_reach(world, histories, params.seed);
     vec![format!(
         "style_strength = {}: a user takes an item of one of the three styles that are not theirs {:.2} times as likely as \
-         one of their own. No column and no id tells the style, media do: on a fifth of the items taken as unknown, ranked \
+         one of their own. No column names the style; images, text, audio and prices show it where they are asked for. On a fifth of the items taken as unknown, ranked \
          among themselves, hit_rate@10 is about {:.2} by chance, {:.2} at best by category and {:.2} at best by category \
          and style.",
         params.style_strength,
@@ -71,7 +71,7 @@ pub(super) struct ColdReach {
     pub(super) style: f64,
 }
 
-/// Users meet one item of a fifth that nobody met before it, where and when being as the generator says.
+/// What can be reached where a fifth of the items, by lot, is unknown and the last item of each user is one of them.
 pub(super) fn cold_reach(world: &World, histories: &[History], seed: u64) -> ColdReach {
     let mut rng = Stream::Cold.rng(seed, 0);
     let is_cold: Vec<bool> = (0..world.n_items()).map(|_| rng.random_bool(0.2)).collect();

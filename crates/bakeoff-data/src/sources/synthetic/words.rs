@@ -11,6 +11,10 @@ use crate::column::Texts;
 /// How often a word says what it stands for; else it is one of another kind.
 const HONESTY: f64 = 0.85;
 
+/// What the card says.
+pub(super) const NOTE: &str = "Columns `description` (items) and `review` (rows): the words of a description tell category, style and third by quality, \
+    those of a review the rating it stands beside; 85 % of them are true, the category always.";
+
 pub(super) const NOUNS: [&str; 8] =
     ["lamp", "kettle", "novel", "scarf", "drill", "guitar", "tent", "puzzle"];
 const STYLES: [&[&str]; 4] = [
