@@ -159,8 +159,7 @@ mod tests {
 
     #[test]
     fn the_shorter_side_is_scaled_and_the_longer_one_follows() {
-        // 3 × 6 to 1 × 2: with a triangle as wide as the reduction, the first pixel lies over columns 0 to 2 (centre 1.5)
-        // with weights 2/3, 1, 2/3 at distances 1, 0, 1, and 1/3 … beyond them: a constant stays what it is.
+        // A constant stays what it is.
         let flat = RgbImage::from_pixel(6, 3, Rgb([90, 20, 7]));
         let framing = Framing { size: 1, resize: 1, is_grey: false };
         assert_eq!(framing.cut(&flat).unwrap().pixels().next(), Some(&Rgb([90, 20, 7])));
@@ -168,6 +167,25 @@ mod tests {
         let steps = RgbImage::from_fn(4, 2, |x, _| Rgb([(40 * x) as u8; 3]));
         let framing = Framing { size: 4, resize: 4, is_grey: false };
         assert_eq!(red(&framing.cut(&steps).unwrap())[..4], [30, 50, 70, 90]);
+    }
+
+    /// `np.asarray(Image.fromarray(noise).resize((5, 4), Image.BILINEAR))` of Pillow 13.0.0.
+    #[test]
+    fn scaling_is_that_of_pillow() {
+        let mut state = 7u32;
+        let noise: Vec<u8> = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        })
+        .take(9 * 13)
+        .collect();
+        let noise = RgbImage::from_fn(13, 9, |x, y| Rgb([noise[(y * 13 + x) as usize]; 3]));
+        let framing = Framing { size: 4, resize: 4, is_grey: false };
+        let middle =
+            [[157, 142, 113, 120], [130, 116, 97, 142], [148, 123, 130, 146], [150, 123, 130, 117]];
+        let cut = red(&framing.cut(&noise).unwrap());
+        let apart = cut.iter().zip(middle.as_flattened()).map(|(a, b)| a.abs_diff(*b));
+        assert!(apart.max() <= Some(1), "{cut:?}");
     }
 
     #[test]
