@@ -49,10 +49,10 @@ pub(super) fn cold_notes(world: &World, histories: &[History], params: &Syntheti
     }
     let reach = cold_reach(world, histories, params.seed);
     vec![format!(
-        "style_strength = {}: a user takes an item of one of the three styles that are not theirs {:.2} times as likely as \
-         one of their own. No column names the style; images, text, audio and prices show it where they are asked for. On a fifth of the items taken as unknown, ranked \
-         among themselves, hit_rate@10 is about {:.2} by chance, {:.2} at best by category and {:.2} at best by category \
-         and style.",
+        "style_strength = {}: a user takes an item of one of the three styles that are not theirs {:.2} times as likely \
+         as one of their own. No column names the style; images, text, audio and prices show it where they are asked for. \
+         On a fifth of the items taken as unknown, ranked among themselves, hit_rate@10 is about {:.2} by chance, {:.2} at \
+         best by category and {:.2} at best by category and style.",
         params.style_strength,
         1.0 - params.style_strength,
         reach.chance,

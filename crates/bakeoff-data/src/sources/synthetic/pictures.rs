@@ -11,8 +11,8 @@ use super::world::World;
 use crate::column::{Dense, Numbers};
 
 /// What the card says.
-pub(super) const NOTE: &str = "Column `image`: the colour shows the category, wide or narrow stripes or dots one of four styles, a circle, square or \
-    triangle the worst, middle or best third by quality, under noise of 6 of 255.";
+pub(super) const NOTE: &str = "Column `image`: the colour shows the category, wide or narrow stripes or dots one of four \
+    styles, a circle, square or triangle the worst, middle or best third by quality, under noise of 6 of 255.";
 
 /// The pictures of `items`, `[3, size, size]` each.
 pub(super) fn pictures(world: &World, items: &[u32], size: usize, seed: u64) -> Dense {

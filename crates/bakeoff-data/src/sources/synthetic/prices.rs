@@ -16,8 +16,8 @@ const SALE_DAYS: u32 = 3;
 const SALE: f64 = 0.7;
 
 /// What the card says.
-pub(super) const NOTE: &str = "Column `price_history`: seasons go with the category, sales of 30 % every 7, 14, 28 or 56 days with the style; they \
-    change nothing in what users take.";
+pub(super) const NOTE: &str = "Column `price_history`: seasons go with the category, sales of 30 % every 7, 14, 28 or 56 \
+    days with the style; they change nothing in what users take.";
 
 /// A price a day from the first day on for each of `items`, whose regular prices are `regular`.
 pub(super) fn histories(world: &World, items: &[u32], regular: &[f64], seed: u64) -> Series {

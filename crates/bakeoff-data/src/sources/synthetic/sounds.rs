@@ -17,7 +17,8 @@ const LOWEST_HZ: f64 = 220.0;
 const PACES: [f64; 4] = [1.5, 3.0, 6.0, 12.0];
 
 /// What the card says.
-pub(super) const NOTE: &str = "Column `audio`: the pitch tells the category (three octaves from 220 Hz), beats of 1.5, 3, 6 or 12 a second the style.";
+pub(super) const NOTE: &str = "Column `audio`: the pitch tells the category (three octaves from 220 Hz), beats of 1.5, 3, \
+    6 or 12 a second the style.";
 
 /// What is measured of the sounds: frames of 64 ms, 16 ms apart.
 pub(super) fn settings(n_mels: usize) -> MelSettings {

@@ -12,8 +12,9 @@ use crate::column::Texts;
 const HONESTY: f64 = 0.85;
 
 /// What the card says.
-pub(super) const NOTE: &str = "Columns `description` (items) and `review` (rows): the words of a description tell category, style and third by quality, \
-    those of a review the rating it stands beside; 85 % of them are true, the category always.";
+pub(super) const NOTE: &str = "Columns `description` (items) and `review` (rows): the words of a description tell \
+    category, style and third by quality, those of a review the rating that it stands beside; 85 % of them are true, the \
+    category always.";
 
 pub(super) const NOUNS: [&str; 8] =
     ["lamp", "kettle", "novel", "scarf", "drill", "guitar", "tent", "puzzle"];
@@ -33,7 +34,8 @@ const OPINIONS: [&[&str]; 3] = [
     &["acceptable", "average", "ordinary", "fair"],
     &["wonderful", "excellent", "lovely", "perfect"],
 ];
-const VERDICTS: [&str; 3] = ["I sent it back.", "It does what it should.", "I would buy it again."];
+const VERDICTS: [&[&str]; 3] =
+    [&["I sent it back."], &["It does what it should."], &["I would buy it again."]];
 
 pub(super) fn noun(category: u32) -> &'static str {
     NOUNS[category as usize % NOUNS.len()]
@@ -61,12 +63,13 @@ pub(super) fn reviews(rows: impl Iterator<Item = (u32, f64)>, world: &World, see
         let rng = &mut Stream::Texts.rng(seed, world.n_items() + row);
         let liking = if rating < 2.5 { 0 } else { u32::from(rating > 3.5) + 1 };
         let opinion = of_kind(&OPINIONS, liking, rng);
-        format!("The {} is {opinion}. {}", noun(world.category(item)), VERDICTS[liking as usize])
+        let verdict = of_kind(&VERDICTS, liking, rng);
+        format!("The {} is {opinion}. {verdict}", noun(world.category(item)))
     };
     (0..).zip(rows).map(write).collect()
 }
 
-/// A word of a kind, or now and then of any.
+/// Words of a kind, or now and then of any.
 fn of_kind<'a>(kinds: &[&[&'a str]], kind: u32, rng: &mut Rng) -> &'a str {
     let is_honest = rng.random_bool(HONESTY);
     let kind = if is_honest { kind as usize } else { rng.random_range(0..kinds.len()) };

@@ -124,8 +124,8 @@ impl World {
         history
     }
 
-    /// Draws by rejection until an item is new to the user and of a style that they take: then each new item comes with the probability that
-    /// [`World::by_taste`] and [`World::followers`] add up to, over their sum.
+    /// Draws by rejection until an item is new to the user and of a style that they take: then each new item comes with
+    /// the probability that [`World::by_taste`] and [`World::followers`] add up to, over their sum.
     fn draw(&self, user: u32, history: &[u32], rng: &mut Rng) -> u32 {
         let taste = &self.tastes[user as usize];
         let present = history.last().map(|&item| &self.successors[item as usize]);
