@@ -27,6 +27,7 @@ pub mod interactions;
 pub mod joins;
 mod layout;
 mod manifest;
+mod media;
 mod order;
 mod part;
 pub mod prepare;

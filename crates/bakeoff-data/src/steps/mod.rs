@@ -15,6 +15,7 @@ bakeoff_spec::register! { StepEntry, build;
     deduplicate::Deduplicate,
     min_rating::MinRating,
     k_core::KCore,
+    normalise_images::NormaliseImages,
 }
 
 /// A step with its parameters.

@@ -2,8 +2,10 @@
 
 mod cache;
 mod errors;
+mod media;
 mod properties;
 mod real_data;
 mod recipes;
 mod sources;
 mod splits;
+mod synthetic;
