@@ -158,6 +158,6 @@ proptest! {
         let data = ordered(&[12; 12]);
         let with = |seed: u64| assign(name, json!({ "seed": seed }), &data);
         prop_assert_eq!(with(seed), with(seed));
-        prop_assert_ne!(with(seed), with(seed + 1));
+        prop_assert!((1..5).any(|more| with(seed) != with(seed + more)));
     }
 }

@@ -131,7 +131,7 @@ fn a_seed_given_twice() {
 fn candidates_that_are_drawn_in_no_known_way() {
     let spec = spec_with("k: [5, 10]", "candidates: { n: 99, by: popular }");
     insta::assert_snapshot!(mistakes(&spec), @r#"
-     x `by` must be one of `uniform`, `popularity`, not the text "popular"
+     x `by` must be one of `uniform`, `popularity`, `given`, not the text "popular"
        ,-[/specs/study.yaml:24:28]
     23 | evaluation:
     24 |   candidates: { n: 99, by: popular }

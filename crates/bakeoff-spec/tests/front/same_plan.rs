@@ -18,7 +18,7 @@ fn a_spec_copied_elsewhere_with_its_path_changed_is_the_same_plan() {
     let there = plan_at("/other/folder/copy.yaml", &there).unwrap();
     assert_eq!(keys(&here), keys(&there));
     assert_eq!(here.recipe.key(), there.recipe.key());
-    assert_ne!(here.source_params, there.source_params);
+    assert_ne!(here.read_params, there.read_params);
 }
 
 #[test]
