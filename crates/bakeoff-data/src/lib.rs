@@ -15,6 +15,7 @@ pub mod column;
 pub mod dataset;
 mod delimited;
 mod encode;
+mod encoding;
 pub mod error;
 pub mod export;
 pub mod fetch;
@@ -26,12 +27,16 @@ pub mod interactions;
 pub mod joins;
 mod layout;
 mod manifest;
+mod named;
 mod order;
 mod part;
 pub mod prepare;
+#[cfg(test)]
+mod rows_for_tests;
 pub mod sources;
 mod spans;
 pub mod splits;
+mod statistics;
 pub mod steps;
 
 pub use dataset::{Column, ColumnValues, Dataset};

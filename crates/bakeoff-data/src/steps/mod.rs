@@ -15,6 +15,10 @@ bakeoff_spec::register! { StepEntry, build;
     deduplicate::Deduplicate,
     min_rating::MinRating,
     k_core::KCore,
+    normalise::Normalise,
+    smooth::Smooth,
+    smooth_rate::SmoothRate,
+    encode::Encode,
 }
 
 /// A step with its parameters.
