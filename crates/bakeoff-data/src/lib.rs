@@ -38,6 +38,7 @@ mod spans;
 pub mod splits;
 mod statistics;
 pub mod steps;
+pub mod text;
 
 pub use dataset::{Column, ColumnValues, Dataset};
 pub use error::DataError;

@@ -19,6 +19,9 @@ bakeoff_spec::register! { StepEntry, build;
     smooth::Smooth,
     smooth_rate::SmoothRate,
     encode::Encode,
+    tokenise::Tokenise,
+    tf_idf::TfIdf,
+    price_windows::PriceWindows,
 }
 
 /// A step with its parameters.
