@@ -7,11 +7,12 @@ use crate::encode::{MISSING, UNSEEN};
 use crate::ids::Ids;
 use crate::statistics::{of_train, quantile, sorted};
 
-/// Codes of texts: 0 missing, then one a bucket.
+/// Codes of texts: 0 missing, 1 unused (that of unseen values elsewhere), then one a bucket.
 pub(crate) fn hashed(texts: &Texts, buckets: u32) -> Codes {
-    let code = |text: &str| if text.is_empty() { 0 } else { 1 + bucket(text, buckets) };
+    let code = |text: &str| if text.is_empty() { 0 } else { 2 + bucket(text, buckets) };
     let of_values: Vec<u32> = texts.values().names().map(code).collect();
-    let names = std::iter::once(MISSING.to_owned()).chain((0..buckets).map(name)).collect();
+    let special = [MISSING, UNSEEN].map(str::to_owned);
+    let names = special.into_iter().chain((0..buckets).map(name)).collect();
     let codes = texts.codes().par_iter().map(|&value| of_values[value as usize]).collect();
     Codes { names, codes }
 }
@@ -80,9 +81,9 @@ mod tests {
     fn texts_of_one_hash_share_a_code_and_missing_ones_have_their_own() {
         let texts: Texts = ["abc", "", "b", "abc"].into_iter().collect();
         let codes = hashed(&texts, 256);
-        assert_eq!((codes.names.len(), codes.names[0x65].as_str()), (257, "bucket 100"));
-        assert_eq!((codes.codes[0], codes.codes[1], codes.codes[3]), (0x65, 0, 0x65));
-        assert_eq!(hashed(&texts, 1).codes, [1, 0, 1, 1]);
+        assert_eq!((codes.names.len(), codes.names[0x66].as_str()), (258, "bucket 100"));
+        assert_eq!((codes.codes[0], codes.codes[1], codes.codes[3]), (0x66, 0, 0x66));
+        assert_eq!(hashed(&texts, 1).codes, [2, 0, 2, 2]);
         let mut tags = Tags::default();
         tags.push(["abc", "b"]);
         tags.push([]);

@@ -127,7 +127,7 @@ mod tests {
         for row in (0..5).filter(|&row| folds[row] == folds[1]) {
             assert_eq!(before[row].to_bits(), after[row].to_bits());
         }
-        assert!((0..5).any(|row| before[row] != after[row]), "other folds learn of it");
+        assert_ne!(before[..5], after[..5], "other folds learn of it");
     }
 
     #[test]
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn folds_are_about_equally_large_and_another_seed_deals_anew() {
-        let (ratings, train) = ([1.0; 3000], [true; 3000]);
+        let (ratings, train) = (vec![1.0; 3000], vec![true; 3000]);
         let folds = means(3, 1.0).deal(&ratings, &train);
         for fold in 0..3 {
             let n = folds.iter().filter(|&&other| other == fold).count();

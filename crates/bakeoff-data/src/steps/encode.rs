@@ -71,8 +71,8 @@ pub enum Encoding {
     /// zeros and ones `[k]` with 1 in the column of each tag's code.
     MultiHot,
     /// One code a bucket: the hash of the value (the first 64 bits of BLAKE3) modulo `buckets`. Learns nothing: a value
-    /// that train lacks shares the code of those in its bucket, and there is no code for rare ones. Code 0: missing; then
-    /// the buckets. Of n values in b buckets, n − b · (1 − (1 − 1/b)^n) are expected to fall into a bucket that is taken.
+    /// that train lacks shares the code of those in its bucket, and there is no code for rare ones. Code 0: missing; 1:
+    /// unused, as there are no unseen values; then the buckets. Of n values in b buckets, n − b · (1 − (1 − 1/b)^n) are expected to fall into a bucket that is taken.
     /// In a column of tags, each tag is replaced by its bucket.
     Hashing,
     /// The mean rating of the rows of train with this category, drawn towards that of all: a new column of numbers of
@@ -118,7 +118,7 @@ impl Plugin for Encode {
             }
             Self { buckets: Some(0), .. } => Err("buckets: must be at least 1".into()),
             Self { folds: Some(0 | 1), .. } => Err("folds: must be at least 2".into()),
-            Self { smoothing: Some(smoothing), .. } if !(*smoothing >= 0.0) => {
+            Self { smoothing: Some(smoothing), .. } if smoothing.is_nan() || *smoothing < 0.0 => {
                 Err("smoothing: must be at least 0".into())
             }
             _ => Ok(()),

@@ -193,7 +193,7 @@ impl Fitted {
             Self::Ranks(ranks) => {
                 let next = ranks.partition_point(|&(value, _)| value < number);
                 match (next.checked_sub(1).map(|i| ranks[i]), ranks.get(next)) {
-                    (_, Some(&(value, place))) if value == number => place,
+                    (_, Some(&(value, place))) if value <= number => place,
                     (None, _) => 0.0,
                     (Some((_, last)), None) if ranks.len() == 1 => last,
                     (Some(_), None) => 1.0,
@@ -217,7 +217,7 @@ fn ranks(ascending: &[f64]) -> Vec<(f64, f64)> {
     let mut n_below = 0;
     let mut ranks = Vec::new();
     let last = (ascending.len() - 1) as f64;
-    for equal in ascending.chunk_by(|a, b| a == b) {
+    for equal in ascending.chunk_by(|a, b| a >= b) {
         // Ranks from 0: n_below to n_below + len − 1, of which the mean.
         let mean = n_below as f64 + (equal.len() - 1) as f64 / 2.0;
         ranks.push((equal[0], if equal.len() == ascending.len() { 0.0 } else { mean / last }));

@@ -146,8 +146,7 @@ impl PriceWindows {
         let mut columns = vec![column("now", &|past| past.present)];
         for days in &self.windows {
             let seconds = f64::from(*days) * DAY;
-            let statistics: [(&str, fn(&[(f64, f64)]) -> f64); 3] =
-                [("mean", mean), ("min", min), ("max", max)];
+            let statistics: [(&str, Statistic); 3] = [("mean", mean), ("min", min), ("max", max)];
             for (name, statistic) in statistics {
                 columns.push(column(&format!("{name}_{days}"), &|past| {
                     let of_window = past.window(seconds).map(statistic);
@@ -201,6 +200,9 @@ impl<'a> Past<'a> {
     }
 }
 
+/// Of the prices of some points, at least one.
+type Statistic = fn(&[(f64, f64)]) -> f64;
+
 fn mean(points: &[(f64, f64)]) -> f64 {
     points.iter().map(|&(_, price)| price).sum::<f64>() / points.len() as f64
 }
@@ -253,43 +255,42 @@ mod tests {
     const PRICES: [(f64, f64); 5] =
         [(1.0, 10.0), (5.0, 30.0), (8.0, 20.0), (10.0, 40.0), (12.0, 1.0)];
 
-    fn at_day(day: f64, step: &PriceWindows, column: &str) -> f64 {
-        numbers(step, &table(&[day], &PRICES, "t"), Axis::Rows, column)[0]
+    /// Columns of a row at this day.
+    fn at_day(day: f64, step: &PriceWindows, columns: &[&str]) -> Vec<f64> {
+        let table = table(&[day], &PRICES, "t");
+        columns.iter().map(|column| numbers(step, &table, Axis::Rows, column)[0]).collect()
     }
 
     #[test]
     fn windows_hold_what_was_before_relative_to_the_present_price() {
         let step = step(&[5, 1], &[]);
         // Day 10: the present price 40 is that of the day; before it within 5 days (from day 5): 30 and 20.
-        assert_eq!(at_day(10.0, &step, "price_now"), 40.0);
-        assert_eq!(at_day(10.0, &step, "price_mean_5"), 25.0 / 40.0 - 1.0);
-        assert_eq!(at_day(10.0, &step, "price_min_5"), 0.5 - 1.0);
-        assert_eq!(at_day(10.0, &step, "price_max_5"), 0.75 - 1.0);
-        // Day 7: nothing within a day; 30 has held since day 5.
-        assert_eq!(at_day(7.0, &step, "price_mean_1"), 0.0);
-        // Half a day after the change to 20, that is within the window too.
-        assert_eq!(at_day(8.5, &step, "price_max_1"), 0.0);
+        let columns = ["price_now", "price_mean_5", "price_min_5", "price_max_5"];
+        assert_eq!(at_day(10.0, &step, &columns), [40.0, 0.625 - 1.0, 0.5 - 1.0, 0.75 - 1.0]);
+        // Day 7: nothing was set within a day; 30 has held since day 5.
+        assert_eq!(at_day(7.0, &step, &["price_mean_1", "price_max_5"]), [0.0, 0.0]);
+        // Day 8.5: 20 was set within a day.
+        assert_eq!(at_day(8.5, &step, &["price_max_1", "price_max_5"]), [0.0, 0.5]);
     }
 
     #[test]
     fn changes_are_those_since_the_price_that_held() {
         let step = step(&[], &[2, 5]);
         // Day 10: 20 held since day 8; on day 5, 30.
-        assert_eq!(at_day(10.0, &step, "price_change_2"), 1.0);
-        assert!((at_day(10.0, &step, "price_change_5") - 1.0 / 3.0).abs() < 1e-12);
-        assert_eq!(at_day(9.9, &step, "price_change_2"), 20.0 / 30.0 - 1.0);
-        assert!(at_day(2.0, &step, "price_change_5").is_nan());
+        let columns = ["price_change_2", "price_change_5"];
+        assert_eq!(at_day(10.0, &step, &columns), [1.0, 40.0 / 30.0 - 1.0]);
+        assert_eq!(at_day(9.9, &step, &columns), [20.0 / 30.0 - 1.0, 1.0]);
+        assert!(at_day(2.0, &step, &columns)[1].is_nan());
     }
 
     #[test]
     fn before_the_first_price_nothing_is_known() {
         let step = step(&[5], &[5]);
-        for column in ["price_now", "price_mean_5", "price_min_5", "price_max_5", "price_change_5"]
-        {
-            assert!(at_day(0.5, &step, column).is_nan());
-        }
-        assert_eq!(at_day(1.0, &step, "price_now"), 10.0);
-        assert!(at_day(1.0, &step, "price_mean_5").is_nan(), "nothing was before");
+        let columns = ["price_now", "price_mean_5", "price_min_5", "price_max_5", "price_change_5"];
+        assert!(at_day(0.5, &step, &columns).iter().all(|number| number.is_nan()));
+        let on_its_day = at_day(1.0, &step, &columns);
+        assert_eq!(on_its_day[..1], [10.0]);
+        assert!(on_its_day[1..].iter().all(|number| number.is_nan()), "nothing was before");
         let free = table(&[2.0], &[(0.0, 3.0), (1.0, 0.0)], "t");
         assert!(numbers(&step, &free, Axis::Rows, "price_mean_5")[0].is_nan(), "0 is no measure");
     }

@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn missing_values_are_passed_over() {
         let smoothed = smoothed(&average(2), [2.0, N, N, 6.0, 2.0, 8.0]);
-        assert_eq!([smoothed[0], smoothed[3], smoothed[4], smoothed[5]], [2.0, 4.0, 4.0, 8.0]);
+        assert_eq!((smoothed[0], &smoothed[3..]), (2.0, &[4.0, 4.0, 8.0][..]));
         assert!(smoothed[1].is_nan() && smoothed[2].is_nan());
     }
 

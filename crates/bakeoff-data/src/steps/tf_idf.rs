@@ -20,7 +20,8 @@ use crate::text::{Bounds, Counted, Vocabulary, Words};
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TfIdf {
-    /// Names of columns of text, of rows, users or items.
+    /// Names of columns of text, of rows, users or items. In a column of tags, such as a `token_seq`, an entry's
+    /// tags are read one after the other.
     #[schemars(length(min = 1))]
     pub columns: Vec<String>,
     /// How a text becomes words.

@@ -19,7 +19,8 @@ use crate::text::{Bounds, Counted, Vocabulary, Words, gather};
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tokenise {
-    /// Names of columns of text, of rows, users or items.
+    /// Names of columns of text, of rows, users or items. In a column of tags, such as a `token_seq`, an entry's
+    /// tags are read one after the other.
     #[schemars(length(min = 1))]
     pub columns: Vec<String>,
     /// How a text becomes words.
@@ -42,7 +43,7 @@ pub struct Tokenise {
     pub gather: Vec<Gather>,
 }
 
-/// Whose texts are read as one, as reviews are by DeepCoNN (Zheng et al., 2017) and NARRE (Chen et al., 2018): the column
+/// Whose texts are read as one, as reviews are by `DeepCoNN` (Zheng et al., 2017) and NARRE (Chen et al., 2018): the column
 /// of rows gives way to one of users, of items, or one of each, of the same name. A text there holds those of the rows
 /// of train, oldest first. The text of a row of train is in those of its own user and item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -122,9 +123,17 @@ pub(super) fn replace_texts(
     for column in named::find(step, table, columns)? {
         let values = column.take(table);
         n_texts += values.len() as u64 - values.n_missing();
-        let Values::Text(texts) = values else {
-            let reason = format!("holds {}; words can be made of text alone", values.kind());
-            return Err(column.refused(step, reason));
+        let texts = match values {
+            Values::Text(texts) => texts,
+            // Sources with types, such as RecBole's, give a title as a list of words.
+            Values::Tags(tags) => {
+                let entry = |i| tags.get(i).collect::<Vec<_>>().join(" ");
+                (0..tags.lists.len()).map(entry).collect()
+            }
+            other => {
+                let reason = format!("holds {}; words are made of text or tags", other.kind());
+                return Err(column.refused(step, reason));
+            }
         };
         let no_words = || column.refused(step, "has no word in the training part that is kept");
         if gathers.is_empty() {

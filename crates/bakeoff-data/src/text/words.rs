@@ -87,14 +87,12 @@ impl Words {
         let (ngrams, language) = (self.ngrams, self.language);
         move |text| {
             let text = plain(text);
-            match ngrams {
-                Some(ngrams) => ngrams.of(&text),
-                None => {
-                    let mut words = language.words(&text);
-                    words.retain(|word| !stopped.contains(*word));
-                    words.into_iter().map(str::to_owned).collect()
-                }
+            if let Some(ngrams) = ngrams {
+                return ngrams.of(&text);
             }
+            let mut words = language.words(&text);
+            words.retain(|word| !stopped.contains(*word));
+            words.into_iter().map(str::to_owned).collect()
         }
     }
 }

@@ -6,3 +6,4 @@ mod properties;
 mod real_data;
 mod recipes;
 mod sources;
+mod values;

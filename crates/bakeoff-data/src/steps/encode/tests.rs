@@ -95,10 +95,10 @@ fn multi_hot_splits_texts_and_leaves_tags() {
 fn targets_are_means_of_train_beside_the_rows() {
     let target = Encode { smoothing: Some(1.0), ..step("shop", Encoding::Target) };
     // The mean of train is 4; web has 5 and 3 in train.
-    assert_eq!(numbers(&target, &table(), Axis::Rows, "shop_target")[3], 4.0);
+    assert_eq!(numbers(&target, &table(), Axis::Rows, "shop_target")[3..], [4.0]);
     let of_items = Encode { smoothing: Some(0.0), ..step("kind", Encoding::Target) };
     let values = numbers(&of_items, &table(), Axis::Rows, "kind_target");
-    assert_eq!(values[3], 4.0, "an unseen category has the mean of all");
+    assert_eq!(values[3..], [4.0], "an unseen category has the mean of all");
     let error = refusal(&step("price", Encoding::Target), &table());
     assert!(
         error
@@ -116,7 +116,7 @@ fn numbers_become_buckets_and_texts_hashes() {
     assert_eq!(codes.codes, [2, 3, 0]);
     let hashing = Encode { buckets: Some(1), ..step("kind", Encoding::Hashing) };
     let Values::Codes(codes) = applied(&hashing, &table(), Axis::Items, "kind") else { panic!() };
-    assert_eq!(codes.codes, [1, 0, 1]);
+    assert_eq!(codes.codes, [2, 0, 2]);
 }
 
 #[test]
