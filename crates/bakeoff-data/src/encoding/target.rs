@@ -28,7 +28,7 @@ impl TargetMeans {
         ratings: &[f64],
         train: &[bool],
     ) -> Vec<f64> {
-        let fold_of = self.deal(ratings, train);
+        let fold_of = self.deal(train);
         let is_rated_train = |row: &usize| train[*row] && !ratings[*row].is_nan();
         let means_over = |is_learned: &dyn Fn(usize) -> bool| {
             let rows = (0..ratings.len()).filter(is_rated_train).filter(|&row| is_learned(row));
@@ -60,7 +60,7 @@ impl TargetMeans {
     }
 
     /// The fold of each row of train: by a hash of the seed and of its place among those rows.
-    fn deal(&self, ratings: &[f64], train: &[bool]) -> Vec<u32> {
+    fn deal(&self, train: &[bool]) -> Vec<u32> {
         let mut place = 0;
         let mut deal = |row: usize| {
             if !train[row] {
@@ -70,7 +70,7 @@ impl TargetMeans {
             let hash = SplitMix64::seed_from_u64(self.seed.rotate_left(32) ^ place).next_u64();
             (hash % u64::from(self.folds)) as u32
         };
-        (0..ratings.len()).map(&mut deal).collect()
+        (0..train.len()).map(&mut deal).collect()
     }
 }
 
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn a_row_of_train_gets_what_the_other_folds_say() {
         let how = means(2, 1.0);
-        let folds = how.deal(&RATINGS, &TRAIN);
+        let folds = how.deal(&TRAIN);
         assert!(folds[..5].contains(&0) && folds[..5].contains(&1), "the seed must part them");
         assert_eq!(folds[5..7], [NONE; 2]);
         let values = how.of(&CATEGORIES, 3, &RATINGS, &TRAIN);
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn a_rating_changes_no_value_of_its_own_fold() {
         let how = means(3, 1.0);
-        let folds = how.deal(&RATINGS, &TRAIN);
+        let folds = how.deal(&TRAIN);
         let before = how.of(&CATEGORIES, 3, &RATINGS, &TRAIN);
         let mut ratings = RATINGS;
         ratings[1] = -50.0;
@@ -141,13 +141,13 @@ mod tests {
 
     #[test]
     fn folds_are_about_equally_large_and_another_seed_deals_anew() {
-        let (ratings, train) = (vec![1.0; 3000], vec![true; 3000]);
-        let folds = means(3, 1.0).deal(&ratings, &train);
+        let train = vec![true; 3000];
+        let folds = means(3, 1.0).deal(&train);
         for fold in 0..3 {
             let n = folds.iter().filter(|&&other| other == fold).count();
             assert!((900..1100).contains(&n), "{n}");
         }
-        let other = TargetMeans { seed: 2, ..means(3, 1.0) }.deal(&ratings, &train);
+        let other = TargetMeans { seed: 2, ..means(3, 1.0) }.deal(&train);
         assert_ne!(folds, other);
     }
 }

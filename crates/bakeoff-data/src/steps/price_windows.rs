@@ -133,36 +133,63 @@ impl Step for PriceWindows {
 }
 
 impl PriceWindows {
-    /// The columns of rows.
+    /// The columns of rows. A row's features are made together, since finding the place in its prices takes the longest.
     fn of_rows(&self, series: &Series, times: &[f64], items: &[u32]) -> Vec<RawColumn> {
-        let column = |name: &str, of: &(dyn Fn(&Past) -> f64 + Sync)| {
-            let rows = times.par_iter().zip(items);
-            let value = |(&time, &item): (&f64, &u32)| {
-                Past::at(series.points.get(item as usize), time).map_or(f64::NAN, |past| of(&past))
-            };
-            let name = format!("{}_{name}", self.column);
-            RawColumn::new(name, Values::Number(rows.map(value).collect()))
-        };
-        let mut columns = vec![column("now", &|past| past.present)];
-        for days in &self.windows {
-            let seconds = f64::from(*days) * DAY;
-            let statistics: [(&str, Statistic); 3] = [("mean", mean), ("min", min), ("max", max)];
-            for (name, statistic) in statistics {
-                columns.push(column(&format!("{name}_{days}"), &|past| {
-                    let of_window = past.window(seconds).map(statistic);
-                    of_window.map_or(f64::NAN, |price| change(past.present, price))
-                }));
+        let names = self.feature_names();
+        let mut columns = vec![Vec::with_capacity(times.len()); names.len()];
+        let mut block = Vec::new();
+        for (times, items) in times.chunks(BLOCK).zip(items.chunks(BLOCK)) {
+            block.clear();
+            block.resize(times.len() * names.len(), f64::NAN);
+            let rows = block.par_chunks_exact_mut(names.len()).zip(times).zip(items);
+            rows.for_each(|((features, &time), &item)| {
+                if let Some(past) = Past::at(series.points.get(item as usize), time) {
+                    self.describe(&past, features);
+                }
+            });
+            for (i, column) in columns.iter_mut().enumerate() {
+                column.extend(block.iter().skip(i).step_by(names.len()));
             }
         }
-        for days in &self.horizons {
-            let seconds = f64::from(*days) * DAY;
-            columns.push(column(&format!("change_{days}"), &|past| {
-                past.price_before(seconds).map_or(f64::NAN, |before| change(before, past.present))
-            }));
+        let named = names.into_iter().zip(columns);
+        named.map(|(name, numbers)| RawColumn::new(name, Values::Number(numbers))).collect()
+    }
+
+    fn feature_names(&self) -> Vec<String> {
+        let of_window = |days: &u32| ["mean", "min", "max"].map(|of| format!("{of}_{days}"));
+        let now = std::iter::once("now".to_owned());
+        let windows = self.windows.iter().flat_map(of_window);
+        let horizons = self.horizons.iter().map(|days| format!("change_{days}"));
+        let all = now.chain(windows).chain(horizons);
+        all.map(|feature| format!("{}_{feature}", self.column)).collect()
+    }
+
+    /// The features of a row, in the order of their names; those that are not known are left as they are.
+    fn describe(&self, past: &Past, features: &mut [f64]) {
+        let (now, features) = features.split_at_mut(1);
+        let (windows, horizons) = features.split_at_mut(3 * self.windows.len());
+        now[0] = past.present;
+        for (of_window, &days) in windows.chunks_exact_mut(3).zip(&self.windows) {
+            if let Some(points) = past.window(f64::from(days) * DAY) {
+                let (mut sum, mut min, mut max) = (0.0, f64::INFINITY, f64::NEG_INFINITY);
+                for &(_, price) in points {
+                    (sum, min, max) = (sum + price, min.min(price), max.max(price));
+                }
+                let mean = sum / points.len() as f64;
+                of_window
+                    .copy_from_slice(&[mean, min, max].map(|price| change(past.present, price)));
+            }
         }
-        columns
+        for (of_horizon, &days) in horizons.iter_mut().zip(&self.horizons) {
+            if let Some(before) = past.price_before(f64::from(days) * DAY) {
+                *of_horizon = change(before, past.present);
+            }
+        }
     }
 }
+
+/// Rows that are described at a time.
+const BLOCK: usize = 1 << 16;
 
 /// `to / from − 1`; missing where there is nothing to compare with.
 fn change(from: f64, to: f64) -> f64 {
@@ -198,21 +225,6 @@ impl<'a> Past<'a> {
         let until = self.before.partition_point(|&(point, _)| point <= self.time - seconds);
         self.before[..until].last().map(|&(_, price)| price)
     }
-}
-
-/// Of the prices of some points, at least one.
-type Statistic = fn(&[(f64, f64)]) -> f64;
-
-fn mean(points: &[(f64, f64)]) -> f64 {
-    points.iter().map(|&(_, price)| price).sum::<f64>() / points.len() as f64
-}
-
-fn min(points: &[(f64, f64)]) -> f64 {
-    points.iter().map(|&(_, price)| price).fold(f64::INFINITY, f64::min)
-}
-
-fn max(points: &[(f64, f64)]) -> f64 {
-    points.iter().map(|&(_, price)| price).fold(f64::NEG_INFINITY, f64::max)
 }
 
 fn resample(series: &Series, how: &PriceSeries, end: f64) -> Values {

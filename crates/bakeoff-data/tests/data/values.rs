@@ -1,7 +1,8 @@
 //! Steps that transform values, through the whole pipeline: what models get to read.
 
-use bakeoff_data::{Assigned, Column, ColumnValues, Dataset};
+use bakeoff_data::{Assigned, Column, ColumnValues, Dataset, steps};
 use bakeoff_spec::Task;
+use bakeoff_spec::registry::find;
 use serde_json::{Value, json};
 
 use crate::recipes::{Planned, file};
@@ -143,4 +144,12 @@ fn a_column_that_is_not_there_is_told_with_those_that_are() {
         "step `tokenise`: there is no column `titel` (did you mean `title`?); the data has `rating`, `timestamp`, `paid`, \
          `review`, `title`, `kind`, `price`"
     );
+}
+
+#[test]
+fn an_editor_knows_the_languages_that_have_stop_words() {
+    let schema = (find(steps::ALL, "tokenise").unwrap().schema)();
+    let languages = &schema["properties"]["words"]["properties"]["stop_words"]["items"]["enum"];
+    let languages = languages.as_array().unwrap();
+    assert!(languages.contains(&json!("de")) && languages.contains(&json!("zh")), "{languages:?}");
 }
