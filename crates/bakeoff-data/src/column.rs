@@ -353,7 +353,8 @@ impl<T: Copy> Lists<T> {
         (0..self.len()).map(|entry| self.get(entry))
     }
 
-    fn range(&self, entry: usize) -> Range<usize> {
+    /// Where the list of an entry lies among all values.
+    pub fn range(&self, entry: usize) -> Range<usize> {
         self.offsets[entry] as usize..self.offsets[entry + 1] as usize
     }
 

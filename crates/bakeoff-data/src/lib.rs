@@ -16,6 +16,7 @@ pub mod column;
 pub mod dataset;
 mod delimited;
 mod encode;
+mod encoding;
 pub mod error;
 pub mod export;
 pub mod fetch;
@@ -28,13 +29,18 @@ pub mod joins;
 mod layout;
 mod manifest;
 mod media;
+mod named;
 mod order;
 mod part;
 pub mod prepare;
+#[cfg(test)]
+mod rows_for_tests;
 pub mod sources;
 mod spans;
 pub mod splits;
+mod statistics;
 pub mod steps;
+pub mod text;
 
 pub use audit::{AuditFinding, Severity, audit};
 pub use dataset::{Column, ColumnValues, Dataset};

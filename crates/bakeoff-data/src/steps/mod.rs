@@ -16,6 +16,13 @@ bakeoff_spec::register! { StepEntry, build;
     min_rating::MinRating,
     k_core::KCore,
     normalise_images::NormaliseImages,
+    normalise::Normalise,
+    smooth::Smooth,
+    smooth_rate::SmoothRate,
+    encode::Encode,
+    tokenise::Tokenise,
+    tf_idf::TfIdf,
+    price_windows::PriceWindows,
 }
 
 /// A step with its parameters.

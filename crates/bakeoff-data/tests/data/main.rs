@@ -9,3 +9,4 @@ mod recipes;
 mod sources;
 mod splits;
 mod synthetic;
+mod values;
