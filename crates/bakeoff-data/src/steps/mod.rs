@@ -15,6 +15,12 @@ bakeoff_spec::register! { StepEntry, build;
     deduplicate::Deduplicate,
     min_rating::MinRating,
     k_core::KCore,
+    min_length::MinLength,
+    max_length::MaxLength,
+    time_range::TimeRange,
+    sample_users::SampleUsers,
+    clip::Clip,
+    derive::Derive,
 }
 
 /// A step with its parameters.
