@@ -28,11 +28,12 @@ const NO_VALUE: Reason = "train has no value of it to take that from; use zero o
 const NEEDS_NUMBER: Reason = "it holds numbers; give a number as value";
 
 impl Fill<'_> {
-    /// Fills a column; how many entries were missing and are not any more.
+    /// Fills a column; how many entries were missing and are not any more. Whether it can be filled depends on its kind
+    /// and on train alone, never on what is missing elsewhere.
     pub(crate) fn fill(&self, values: &mut Values) -> Result<u64, Reason> {
         match values {
             Values::Codes(_) | Values::Tokens(_) | Values::Weighted(_) => {
-                return Err("a step before has encoded it; put this step before that one");
+                Err("a step before has encoded it; put this step before that one")
             }
             _ if self.with == Filling::Forward => {
                 let sources = self.carried(values.len(), |row| values.is_missing(row))?;
@@ -40,7 +41,7 @@ impl Fill<'_> {
                 if n_filled > 0 {
                     *values = values.take(sources.into_iter().map(Some));
                 }
-                return Ok(n_filled);
+                Ok(n_filled)
             }
             Values::Number(numbers) => self.fill_numbers(numbers),
             Values::Text(texts) => self.fill_texts(texts),
@@ -61,7 +62,9 @@ impl Fill<'_> {
                     Filling::Zero => 0.0,
                     _ => self.value.and_then(Value::as_f64).ok_or(NEEDS_NUMBER)?,
                 };
-                missing.iter().for_each(|&i| numbers[i] = value);
+                for &i in &missing {
+                    numbers[i] = value;
+                }
                 return Ok(missing.len() as u64);
             }
             // The one is dealt with in `fill`, the other removes rows.
@@ -73,7 +76,9 @@ impl Fill<'_> {
         let present = self.of_train().filter(|&i| !numbers[i].is_nan());
         let present = present.map(|i| (self.group(i), numbers[i])).collect();
         let learned = Learned::of(present, f64::total_cmp, statistic).ok_or(NO_VALUE)?;
-        missing.iter().for_each(|&i| numbers[i] = learned.get(self.group(i)));
+        for &i in &missing {
+            numbers[i] = learned.get(self.group(i));
+        }
         Ok(missing.len() as u64)
     }
 
@@ -95,7 +100,9 @@ impl Fill<'_> {
         let missing: Vec<usize> = (0..texts.len()).filter(|&i| texts.is_missing(i)).collect();
         let (mut values, mut codes) = std::mem::take(texts).into_parts();
         let learned = learned.map(|text| values.index_or_add(&text));
-        missing.iter().for_each(|&i| codes[i] = learned.get(self.group(i)));
+        for &i in &missing {
+            codes[i] = learned.get(self.group(i));
+        }
         *texts = Texts::from_codes(values, codes);
         Ok(missing.len() as u64)
     }
@@ -159,15 +166,13 @@ impl Fill<'_> {
         number: fn(T) -> f64,
         narrowed: fn(f64) -> T,
     ) -> Result<(), Reason> {
-        if !is_missing.contains(&true) {
-            return Ok(());
-        }
         let learned = match self.with {
             Filling::Zero => Learned::whole(vec![0.0; width]),
             Filling::Constant => {
                 let value = self.value.and_then(Value::as_f64).ok_or(NEEDS_NUMBER)?;
                 Learned::whole(vec![value; width])
             }
+            Filling::Mean if !is_missing.contains(&true) => return Ok(()),
             Filling::Mean => {
                 let mut whole = Sum::new(width);
                 let mut of_groups: BTreeMap<u32, Sum> = BTreeMap::new();

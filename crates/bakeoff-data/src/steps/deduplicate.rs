@@ -81,7 +81,7 @@ impl Step for Deduplicate {
                 is_kept[loser as usize] = false;
                 repeated.push(item);
             }
-            if matches!(self.keep, Keep::Mean | Keep::Sum) {
+            if matches!(self.keep, Keep::Mean | Keep::Sum) && !repeated.is_empty() {
                 n_changed += self.merge(table, rows, &pairs, &mut repeated);
             }
             repeated.clear();
@@ -124,7 +124,7 @@ impl Deduplicate {
         for (&item, (sum, n)) in repeated.iter().zip(of_items) {
             let rating = &mut ratings[pairs[item as usize].row as usize];
             let merged = if self.keep == Keep::Mean { sum / f64::from(n) } else { sum };
-            if n > 0 && *rating != merged {
+            if n > 0 && rating.to_bits() != merged.to_bits() {
                 *rating = merged;
                 n_changed += 1;
             }

@@ -109,10 +109,10 @@ impl Step for Derive {
         let taken = ["user", "item", "rating", "timestamp"];
         if taken.contains(&self.name.as_str()) || table.column_names().contains(&self.name) {
             let reason = "is there already; give the new column another name in `as`".into();
-            return Err(self.wrong(&self.name, reason));
+            return Err(wrong(&self.name, reason));
         }
         let zone = zone(self.time_zone.as_deref());
-        let zone = zone.map_err(|reason| self.wrong(&self.from, reason))?;
+        let zone = zone.map_err(|reason| wrong(&self.from, reason))?;
         let values = match found {
             Found::Rating => self.of_numbers(table.rating.as_deref().unwrap_or_default(), &zone),
             Found::Timestamp => {
@@ -128,7 +128,7 @@ impl Step for Derive {
                         "holds {}; a column can be derived so from {allowed}",
                         other.kind()
                     );
-                    return Err(self.wrong(&self.from, reason));
+                    return Err(wrong(&self.from, reason));
                 }
             },
         };
@@ -166,7 +166,7 @@ impl Derive {
         for text in texts.values().names() {
             let Some(time) = parse_time(text) else {
                 let reason = format!("holds `{}`, expected {TIMES}", shortened(text));
-                return Err(self.wrong(&self.from, reason));
+                return Err(wrong(&self.from, reason));
             };
             let place = self.place(time, zone);
             new.push(
@@ -228,10 +228,10 @@ impl Derive {
             Derivation::Weekend => if place >= 5 { "weekend" } else { "weekday" }.to_owned(),
         }
     }
+}
 
-    fn wrong(&self, column: &str, reason: String) -> DataError {
-        DataError::Column { step: Self::NAME, column: column.to_owned(), reason }
-    }
+fn wrong(column: &str, reason: String) -> DataError {
+    DataError::Column { step: Derive::NAME, column: column.to_owned(), reason }
 }
 
 const DAYS: [&str; 7] =

@@ -76,7 +76,7 @@ impl Plugin for FillMissing {
             return Err("by: goes with mean, median and mode only".into());
         }
         if params.indicator && params.with == Filling::Drop {
-            return Err("indicator: goes not with drop, which leaves nothing to indicate".into());
+            return Err("indicator: does not go with drop, which leaves nothing to indicate".into());
         }
         let names_time = params.columns.iter().flatten().any(|column| column == "timestamp");
         if names_time && params.effect() == Effect::Fits {
@@ -132,16 +132,7 @@ impl FillMissing {
         train: &[bool],
     ) -> Result<u64, DataError> {
         let groups = self.by.as_deref().map(|by| lookup::groups(table, axis, by)).transpose();
-        // Ratings and times are columns of rows for as long as this takes.
-        let mut own = Vec::new();
-        if axis == Axis::Rows {
-            for (name, numbers) in
-                [("rating", &mut table.rating), ("timestamp", &mut table.timestamp)]
-            {
-                let numbers = numbers.take();
-                own.extend(numbers.map(|numbers| RawColumn::new(name, Values::Number(numbers))));
-            }
-        }
+        let mut own = if axis == Axis::Rows { take_own(table) } else { Vec::new() };
         let mut columns = std::mem::take(table.columns_of_mut(axis));
         let users = (axis == Axis::Rows).then_some(table.user.as_slice());
         let groups = groups.as_ref().map_err(|&reason| reason);
@@ -180,13 +171,7 @@ impl FillMissing {
             columns.push(indicator);
         }
         *table.columns_of_mut(axis) = columns;
-        for column in own {
-            let Values::Number(numbers) = column.values else { continue };
-            match column.name.as_str() {
-                "rating" => table.rating = Some(numbers),
-                _ => table.timestamp = Some(numbers),
-            }
-        }
+        put_back(table, own);
         Ok(n_filled)
     }
 
@@ -194,10 +179,9 @@ impl FillMissing {
         let mut is_kept = vec![true; table.len()];
         for (name, numbers) in [("rating", &table.rating), ("timestamp", &table.timestamp)] {
             for numbers in numbers.iter().filter(|_| self.names(name)) {
-                is_kept
-                    .iter_mut()
-                    .zip(numbers)
-                    .for_each(|(kept, number)| *kept &= !number.is_nan());
+                for (is_kept, number) in is_kept.iter_mut().zip(numbers) {
+                    *is_kept &= !number.is_nan();
+                }
             }
         }
         for (axis, column) in table.all_columns().filter(|(_, column)| self.names(&column.name)) {
@@ -211,6 +195,23 @@ impl FillMissing {
             }
         }
         table.retain(&is_kept);
+    }
+}
+
+/// Ratings and times as columns, for as long as they are filled like those.
+fn take_own(table: &mut Interactions) -> Vec<RawColumn> {
+    let own = [("rating", &mut table.rating), ("timestamp", &mut table.timestamp)];
+    let own = own.into_iter().filter_map(|(name, numbers)| Some((name, numbers.take()?)));
+    own.map(|(name, numbers)| RawColumn::new(name, Values::Number(numbers))).collect()
+}
+
+fn put_back(table: &mut Interactions, own: Vec<RawColumn>) {
+    for column in own {
+        let Values::Number(numbers) = column.values else { continue };
+        match column.name.as_str() {
+            "rating" => table.rating = Some(numbers),
+            _ => table.timestamp = Some(numbers),
+        }
     }
 }
 
