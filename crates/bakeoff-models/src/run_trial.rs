@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use bakeoff_data::Dataset;
 use bakeoff_metrics::Evaluation;
-use bakeoff_spec::{Cost, DrawnBy, CurvePoint, Fitting, Scored, Scores, Trial};
+use bakeoff_spec::{Cost, CurvePoint, DrawnBy, Fitting, Scored, Scores, Trial};
 use tch::Device;
 
 use crate::checkpoint::{self, Checkpoints};

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use crate::column::{Codes, Lists, Tags, Texts};
 use crate::encode::{MISSING, UNSEEN};
 use crate::ids::Ids;
-use crate::statistics::{of_train, quantile, sorted};
+use crate::statistics::{ascending, of_train, quantile};
 
 /// Codes of texts: 0 missing, 1 unused (that of unseen values elsewhere), then one a bucket.
 pub(crate) fn hashed(texts: &Texts, buckets: u32) -> Codes {
@@ -41,10 +41,10 @@ fn bucket(text: &str, buckets: u32) -> u32 {
 /// each with its lower edge; the first and the last have no end. Edges that coincide are one. `None` where train has no
 /// number.
 pub(crate) fn quantile_codes(numbers: &[f64], train: &[bool], buckets: u32) -> Option<Codes> {
-    let known = sorted(of_train(numbers, train));
+    let known = ascending(of_train(numbers, train).into_iter());
     let min = *known.first()?;
-    let mut edges: Vec<f64> =
-        (1..buckets).map(|i| quantile(&known, f64::from(i) / f64::from(buckets))).collect();
+    let edges = (1..buckets).map(|i| quantile(&known, f64::from(i) / f64::from(buckets)));
+    let mut edges: Vec<f64> = edges.collect::<Option<_>>()?;
     edges.dedup();
     // Below the smallest value there would be an empty bucket.
     edges.retain(|&edge| edge > min);

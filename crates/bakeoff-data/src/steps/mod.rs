@@ -23,6 +23,12 @@ bakeoff_spec::register! { StepEntry, build;
     tokenise::Tokenise,
     tf_idf::TfIdf,
     price_windows::PriceWindows,
+    min_length::MinLength,
+    max_length::MaxLength,
+    time_range::TimeRange,
+    sample_users::SampleUsers,
+    clip::Clip,
+    derive::Derive,
 }
 
 /// A step with its parameters.

@@ -10,7 +10,7 @@ use crate::column::Values;
 use crate::error::DataError;
 use crate::interactions::{Axis, Interactions};
 use crate::named::{self, Named};
-use crate::statistics::{deviation, mean, of_train, quantile, sorted};
+use crate::statistics::{ascending, deviation, mean, of_train, quantile};
 
 /// Which columns, and to which scale. A missing value stays missing.
 ///
@@ -113,14 +113,14 @@ impl Normalise {
         }
         let train = train.has(column.axis);
         let known = of_train(numbers, train);
-        if known.is_empty() {
+        let Some(mean) = mean(&known) else {
             return Err(refused("has no value in the training part to learn a scale from".into()));
-        }
+        };
         let (owners, n_owners) = match self.with {
             Scale::PerUserMean => (&table.user, table.users.len()),
             Scale::PerItemMean => (&table.item, table.items.len()),
             _ => {
-                let fitted = Fitted::of(known, self);
+                let fitted = Fitted::of(known, mean, self);
                 numbers.par_iter_mut().for_each(|number| *number = fitted.at(*number));
                 return Ok(());
             }
@@ -129,7 +129,7 @@ impl Normalise {
             let of = column.axis.name();
             return Err(refused(format!("is one of {of}; a mean per user or item is for rows")));
         }
-        let means = means(numbers, owners, n_owners, train, mean(&known));
+        let means = means(numbers, owners, n_owners, train, mean);
         let both = numbers.par_iter_mut().zip(owners);
         both.for_each(|(number, &owner)| *number -= means[owner as usize]);
         Ok(())
@@ -163,20 +163,18 @@ enum Fitted {
 }
 
 impl Fitted {
-    /// From the values of train, of which there is at least one.
-    fn of(known: Vec<f64>, step: &Normalise) -> Self {
+    /// From the values of train, of which there is at least one, and their mean.
+    fn of(known: Vec<f64>, mean: f64, step: &Normalise) -> Self {
         let (min, max) = bounds(&known);
         let (shift, spread) = match step.with {
-            Scale::Rank => return Self::Ranks(ranks(&sorted(known))),
+            Scale::Rank => return Self::Ranks(ranks(&ascending(known.into_iter()))),
             // Rounding must not make a spread of equal values.
             _ if min >= max => (min, 0.0),
-            Scale::ZScore => {
-                let mean = mean(&known);
-                (mean, deviation(&known, mean))
-            }
+            Scale::ZScore => (mean, deviation(&known).unwrap_or(0.0)),
             Scale::Robust => {
-                let known = sorted(known);
-                (quantile(&known, 0.5), quantile(&known, 0.75) - quantile(&known, 0.25))
+                let known = ascending(known.into_iter());
+                let at = |q| quantile(&known, q).unwrap_or(mean);
+                (at(0.5), at(0.75) - at(0.25))
             }
             _ => (min, max - min),
         };

@@ -1,7 +1,10 @@
 //! The data room from outside: sources as a user writes them, cleaning and splits by property, the cache, real data.
 
 mod cache;
+mod cleaning;
 mod errors;
+mod fixture;
+mod leaks;
 mod media;
 mod properties;
 mod real_data;

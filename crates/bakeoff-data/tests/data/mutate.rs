@@ -39,10 +39,12 @@ pub(crate) const TEXT_DAMAGES: &[(&str, Damage)] = &[
     }),
     ("CR alone", |text, _| text.replace('\n', "\r").into_bytes()),
     ("a quote", |text, rng| inserted(text, rng, b"\"")),
-    ("blank lines", |text, rng| with_lines(text, |lines| {
-        lines.insert(rng.random_range(0..=lines.len()), "\n");
-        lines.insert(rng.random_range(0..=lines.len()), "   \n");
-    })),
+    ("blank lines", |text, rng| {
+        with_lines(text, |lines| {
+            lines.insert(rng.random_range(0..=lines.len()), "\n");
+            lines.insert(rng.random_range(0..=lines.len()), "   \n");
+        })
+    }),
     ("a field gone", |text, rng| with_field(text, rng, None)),
     ("an empty field", |text, rng| with_field(text, rng, Some(String::new()))),
     ("NaN", |text, rng| with_field(text, rng, Some("NaN".into()))),

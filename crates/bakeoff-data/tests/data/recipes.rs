@@ -40,9 +40,13 @@ impl Planned {
         Ok(self)
     }
 
-    pub(crate) fn step(mut self, name: &str, params: Value) -> Self {
+    pub(crate) fn step(self, name: &str, params: Value) -> Self {
+        self.try_step(name, params).unwrap()
+    }
+
+    pub(crate) fn try_step(mut self, name: &str, params: Value) -> Result<Self, DataError> {
         self.recipe.steps.push(completed(steps::ALL, name, params));
-        self.planned().unwrap()
+        self.planned()
     }
 
     pub(crate) fn join(mut self, to: Side, name: &str, params: Value) -> Self {

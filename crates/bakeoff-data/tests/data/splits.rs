@@ -135,7 +135,8 @@ fn a_held_out_users_shown_rows_reach_the_prepared_dataset() {
     let planned = crate::recipes::Planned::new(dir.path(), "csv", json!({ "interactions": path }));
     let params = json!({ "valid": 0.2, "test": 0.2, "shown": 0.5 });
     let data: Dataset = planned.unwrap().split("cold_users", params).prepare().unwrap();
-    let rows = [data.train(), data.valid(), data.test(), data.fold_in()].map(|p| p.n_interactions());
+    let rows =
+        [data.train(), data.valid(), data.test(), data.fold_in()].map(|p| p.n_interactions());
     assert_eq!(rows, [24, 4, 4, 8]);
     for user in 0..data.n_users() {
         let shown = data.fold_in().items_of(user).len();

@@ -126,8 +126,8 @@ fn a_step_that_learns_comes_after_those_that_remove() {
     let dir = tempfile::tempdir().unwrap();
     let planned = planned(dir.path())
         .step("normalise", json!({ "columns": ["rating"], "with": "rank" }))
-        .step("k_core", json!({ "k": 1 }));
-    let error = planned.prepare().unwrap_err().to_string();
+        .try_step("k_core", json!({ "k": 1 }));
+    let error = planned.unwrap_err().to_string();
     assert!(
         error.starts_with("step `k_core` removes rows and stands after `normalise`"),
         "{error}"

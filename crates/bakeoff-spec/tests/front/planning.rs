@@ -128,7 +128,10 @@ fn a_join_is_read_from_its_path_and_keyed_without_it() {
     assert!(!join.join.params.contains_key("path"));
     assert_eq!(plan.read_params.joins[0]["path"], json!("/specs/films.tsv"));
     assert_ne!(plan.recipe.key(), plan_at("/specs/study.yaml", GOOD).unwrap().recipe.key());
-    let error = plan_at("/s.yaml", &text.replace("name: table, params: { path: films.tsv }", "name: tabel"));
+    let error = plan_at(
+        "/s.yaml",
+        &text.replace("name: table, params: { path: films.tsv }", "name: tabel"),
+    );
     let error = error.unwrap_err().render(false);
     assert!(error.contains("there is no join `tabel`") && error.contains("`table`"), "{error}");
 }
