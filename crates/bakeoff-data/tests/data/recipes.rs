@@ -49,11 +49,20 @@ impl Planned {
         self.planned()
     }
 
-    pub(crate) fn join(mut self, to: Side, name: &str, params: Value) -> Self {
+    pub(crate) fn join(self, to: Side, name: &str, params: Value) -> Self {
+        self.try_join(to, name, params).unwrap()
+    }
+
+    pub(crate) fn try_join(
+        mut self,
+        to: Side,
+        name: &str,
+        params: Value,
+    ) -> Result<Self, DataError> {
         let mut join = completed(joins::ALL, name, params);
         self.params.joins.push(std::mem::take(&mut join.params));
         self.recipe.joins.push(JoinUse { to, join, prefix: String::new() });
-        self.planned().unwrap()
+        self.planned()
     }
 
     pub(crate) fn split(mut self, name: &str, params: Value) -> Self {

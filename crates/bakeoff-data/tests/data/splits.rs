@@ -1,5 +1,7 @@
 //! Every split on tables small enough to be checked by hand.
 
+use std::fmt::Write;
+
 use bakeoff_data::splits::{self, Assigned};
 use bakeoff_data::{Dataset, Interactions, Ordered};
 use bakeoff_spec::Params;
@@ -129,7 +131,7 @@ fn a_held_out_users_shown_rows_reach_the_prepared_dataset() {
     let dir = tempfile::tempdir().unwrap();
     let mut text = "user,item,timestamp\n".to_owned();
     for row in 0..40 {
-        text += &format!("u{},i{},{row}\n", row / 4, row % 7);
+        writeln!(text, "u{},i{},{row}", row / 4, row % 7).unwrap();
     }
     let path = crate::recipes::file(dir.path(), "x.csv", text);
     let planned = crate::recipes::Planned::new(dir.path(), "csv", json!({ "interactions": path }));
