@@ -99,3 +99,15 @@ fn a_second_coordinator_is_told_who_holds_the_store() {
     first.kill().unwrap();
     first.wait().unwrap();
 }
+
+#[test]
+fn what_cannot_be_fetched_is_told_from_what_can() {
+    let shell = Shell::new();
+    let said = mistake(&shell, &["data", "fetch", "ml-1"]);
+    assert!(said.contains("did you mean `ml-1m`?"), "{said}");
+    let listed = shell.json(&["data", "fetch", "--json"]);
+    let names: Vec<_> = listed.as_array().unwrap().iter().map(|set| &set["name"]).collect();
+    assert!(names.contains(&&"ml-100k".into()) && names.contains(&&"ml-1m".into()), "{names:?}");
+    let said = mistake(&shell, &["data", "fetch", "ml-1m", "--mirror", "/srv/sets"]);
+    assert!(said.contains("`/srv/sets` is no mirror"), "{said}");
+}

@@ -52,3 +52,21 @@ fn a_sequence_model_takes_every_prefix_of_movielens_once() {
     );
     assert!(test_value(&results["models"][1], "hit_rate@10") > 0.05);
 }
+
+#[test]
+fn what_is_fetched_from_a_folder_is_read_by_the_lines_that_fetch_prints() {
+    let Some(path) = real_data("amazon-beauty/Beauty.txt") else { return };
+    let shell = Shell::new();
+    let folder = path.parent().unwrap().canonicalize().unwrap();
+    let mirror = format!("file://{}", folder.display());
+    let fetch = ["data", "fetch", "s3rec-beauty", "--mirror", &mirror];
+    let told = shell.ok(&fetch).stdout;
+    let (files, yaml) = told.split_once("\n\n").unwrap();
+    assert!(fs::read(shell.path().join(files)).unwrap() == fs::read(path).unwrap());
+    let models = "  split: { name: leave_one_out }\nmodels:\n  - name: popularity\n";
+    shell.spec("fetched.yaml", &format!("version: 1\ntask: top_n\n{yaml}{models}"));
+    let card = shell.json(&["data", "describe", "fetched.yaml", "--json"]);
+    assert_eq!(card["n_interactions"], 198_502);
+    let told = shell.json(&[&fetch[..], &["--json"]].concat());
+    assert_eq!((&told["files"][0], &told["yaml"]), (&files.into(), &yaml.into()));
+}

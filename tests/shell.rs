@@ -56,7 +56,7 @@ impl Shell {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bakeoff"));
         command.args(args).current_dir(self.path()).stdin(Stdio::null());
-        for name in ["BAKEOFF_REPORTS", "BAKEOFF_STORE", "BAKEOFF_CACHE"] {
+        for name in ["BAKEOFF_REPORTS", "BAKEOFF_STORE", "BAKEOFF_CACHE", "BAKEOFF_MIRROR"] {
             command.env_remove(name);
         }
         command

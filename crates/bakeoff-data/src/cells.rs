@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 use crate::column::{Tags, Texts, Values};
-use crate::delimited::{TIMES, parse_number, parse_time, shortened};
+use crate::delimited::{TIMES, parse_number, parse_time_in, shortened};
 use crate::frame::{Kind, TimeUnit};
 
 /// A value as its source has it.
@@ -192,7 +192,7 @@ fn number(cell: &Cell<'_>) -> Result<f64, Wrong> {
 /// Seconds since 1970.
 fn time(cell: &Cell<'_>, unit: TimeUnit) -> Result<f64, Wrong> {
     match cell {
-        Cell::Text(text) => parse_time(text, unit).ok_or_else(|| cell.is_no(TIMES)),
+        Cell::Text(text) => parse_time_in(text, unit).ok_or_else(|| cell.is_no(TIMES)),
         Cell::Bool(_) | Cell::List(_) => Err(cell.is_no(TIMES)),
         Cell::Time(seconds) => Ok(*seconds),
         _ => plain(cell).map(|number| unit.seconds(number)),

@@ -1,7 +1,7 @@
 //! Why data could not be read, cleaned, split or kept.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bakeoff_spec::registry::ParamError;
 
@@ -203,6 +203,12 @@ pub enum DataError {
         /// What it is, what is allowed, and the fix.
         reason: String,
     },
+    /// The split `fixed` has nothing to go by.
+    #[error(
+        "split `fixed` needs a source that divides its rows: one with files for training and test, or with a column that \
+         says which row is which (`part`)"
+    )]
+    NoParts,
     /// A step that removes rows stands after one that has learned from them.
     #[error(
         "step `{removes}` removes rows and stands after `{fits}`, which learns from the training part; put `{removes}` \
@@ -224,13 +230,16 @@ pub enum DataError {
         /// The name.
         column: String,
     },
-    /// This source needs no download, or is none.
-    #[error("`{name}` is no source that can be fetched; {} can", listed(fetchable))]
+    /// Nothing of this name can be fetched.
+    #[error(
+        "`{name}` is no data set that can be fetched{}; `bakeoff data fetch` lists those that can",
+        did_you_mean(suggestion.as_deref())
+    )]
     NotFetchable {
         /// The name asked for.
         name: String,
-        /// Sources that can be fetched.
-        fetchable: Vec<String>,
+        /// The one that was perhaps meant.
+        suggestion: Option<String>,
     },
     /// A download failed or brought something else than expected.
     #[error("cannot fetch {name}: {reason}; {fix}")]
@@ -277,12 +286,110 @@ pub enum DataError {
         /// What would help.
         fix: String,
     },
+    /// No mirror brought a file whole and with the right checksum.
+    #[error(
+        "cannot fetch {set}: no mirror brought {file}{}\n{}", reasons(tried), other_ways(set, pin.as_deref())
+    )]
+    NoMirror {
+        /// The data set.
+        set: String,
+        /// The file.
+        file: String,
+        /// Each URL that was asked, and why it did not do.
+        tried: Vec<(String, String)>,
+        /// Where the checksum was noted at the first download, if it comes from there.
+        pin: Option<PathBuf>,
+    },
+    /// A mirror must be a URL.
+    #[error(
+        "`{mirror}` is no mirror; give the URL of a folder, such as https://HOST/FOLDER or file:///FOLDER"
+    )]
+    Mirror {
+        /// What was given.
+        mirror: String,
+    },
+    /// A downloaded archive does not hold what it should, or far too much.
+    #[error(
+        "cannot unpack {set}: {reason}; fetch it again, from another `--mirror` if that does not help"
+    )]
+    Archive {
+        /// The data set.
+        set: String,
+        /// What is wrong, beginning with the member of the archive.
+        reason: String,
+    },
+    /// The disk is full.
+    #[error(
+        "the disk is full at {}; make room and give the command again: what has arrived is kept", path.display()
+    )]
+    DiskFull {
+        /// The file that was written.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Two files of a folder belong to one user or item.
+    #[error("{} and {} are both named after `{id}`; remove one of the two", first.display(), second.display())]
+    SameName {
+        /// The first file.
+        first: PathBuf,
+        /// The second file.
+        second: PathBuf,
+        /// The raw id.
+        id: String,
+    },
+    /// More files of a folder are broken than a spec allows.
+    #[error(
+        "{n_broken} of {n_files} {what} cannot be read, and max_broken: {max_broken} allows no more than that share; mend \
+         or remove them, or allow more: {}{}",
+        first.join("; "), if *n_broken > first.len() { "; …" } else { "" }
+    )]
+    Broken {
+        /// What the files are.
+        what: &'static str,
+        /// Files that cannot be read.
+        n_broken: usize,
+        /// Files that were read for some user or item.
+        n_files: usize,
+        /// The share that may be broken.
+        max_broken: f64,
+        /// The first of them, with reasons.
+        first: Vec<String>,
+    },
+    /// Too few users or items have a file of their own.
+    #[error(
+        "{n_without} of {n_ids} ids have no file among the {what} (there is none for `{id}`; a file is {}), and \
+         max_missing: {max_missing} allows no more than that share, and never all; files are to be named ID.ENDING",
+        file.display()
+    )]
+    Unnamed {
+        /// What the files are.
+        what: &'static str,
+        /// Ids without a file.
+        n_without: usize,
+        /// All ids.
+        n_ids: usize,
+        /// The share that may have none.
+        max_missing: f64,
+        /// The first id without a file.
+        id: String,
+        /// The first file.
+        file: PathBuf,
+    },
+    /// A file of numbers is not what is needed.
+    #[error("{}: {reason}", path.display())]
+    Array {
+        /// The file.
+        path: PathBuf,
+        /// What it is, what is allowed, and the fix.
+        reason: String,
+    },
 }
 
 impl DataError {
     /// Whether the spec, the data or the options are to be mended, rather than this machine or program.
     pub fn is_user_mistake(&self) -> bool {
-        !matches!(self, Self::Write { .. } | Self::Damaged { .. })
+        !matches!(self, Self::Write { .. } | Self::Damaged { .. } | Self::DiskFull { .. })
     }
 }
 
@@ -301,4 +408,19 @@ fn did_you_mean(suggestion: Option<&str>) -> String {
 fn listed(names: &[String]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     if quoted.is_empty() { "none".into() } else { quoted.join(", ") }
+}
+
+fn reasons(tried: &[(String, String)]) -> String {
+    tried.iter().fold(String::new(), |text, (url, reason)| text + &format!("\n  {url}: {reason}"))
+}
+
+fn other_ways(set: &str, pin: Option<&Path>) -> String {
+    let pin = pin.map_or_else(String::new, |pin| {
+        let pin = pin.display();
+        format!("if it was published anew, remove {pin}, which notes the checksum of the first download; ")
+    });
+    format!(
+        "{pin}`bakeoff data fetch {set}` goes on where this ended; a copy from elsewhere can be given with `--mirror \
+         file:///FOLDER`"
+    )
 }

@@ -30,7 +30,7 @@ const MOST_CODES: usize = 256;
 pub(crate) fn layout(mut data: Ordered, assigned: &[Assigned], train: &Train) -> Layout {
     let mut arrays = ArraysWriter::default();
     let table = &data.table;
-    let ratings = table.rating.as_deref().map(|ratings| Coded::of(ratings));
+    let ratings = table.rating.as_deref().map(Coded::of);
     if let Some(Coded { values, .. }) = &ratings
         && values.len() <= MOST_CODES
     {

@@ -10,6 +10,7 @@
 
 mod archive;
 mod arrays;
+pub mod audit;
 mod cache;
 mod card;
 mod cells;
@@ -17,28 +18,38 @@ pub mod column;
 pub mod dataset;
 mod delimited;
 mod encode;
+mod encoding;
 pub mod error;
 pub mod export;
 pub mod fetch;
 mod fill;
 mod frame;
+mod group;
 pub mod ids;
 pub mod input;
 pub mod interactions;
 pub mod joins;
 mod json_lines;
 mod layout;
+mod lookup;
 mod manifest;
+mod media;
+mod named;
 mod order;
 mod parquet;
 mod part;
 pub mod prepare;
+#[cfg(test)]
+mod rows_for_tests;
 pub mod sources;
 mod spans;
 pub mod splits;
 mod sql;
+mod statistics;
 pub mod steps;
+pub mod text;
 
+pub use audit::{AuditFinding, Severity, audit};
 pub use dataset::{Column, ColumnValues, Dataset};
 pub use error::DataError;
 pub use export::export;

@@ -1,9 +1,11 @@
 //! From a recipe to a prepared dataset: read, clean, encode, split, write. Done once, kept under the recipe's key.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use bakeoff_spec::card::StepCount;
-use bakeoff_spec::{Params, Recipe, Task, Use};
+use bakeoff_spec::trial::content_key;
+use bakeoff_spec::{DataPart, JoinUse, Params, ReadParams, Recipe, Side, Task, Unprepared, Use};
 
 use crate::arrays;
 use crate::cache::{self, Lock};
@@ -11,7 +13,8 @@ use crate::card::card;
 use crate::dataset::Dataset;
 use crate::error::DataError;
 use crate::input::{self, InputFiles};
-use crate::interactions::Interactions;
+use crate::interactions::{Axis, Interactions};
+use crate::joins::{self, Join};
 use crate::layout::{Layout, layout};
 use crate::manifest::{self, Content, Manifest};
 use crate::order::{Ordered, missing};
@@ -19,14 +22,53 @@ use crate::sources::{self, Source};
 use crate::splits::{self, Assigned};
 use crate::steps::{self, Effect, Step, Train};
 
-/// What a source would read, as a hash; parameters are not in it. Nothing is downloaded for it.
-///
-/// `params` are complete, their paths real.
-pub fn fingerprint(source: &str, params: &Params, cache: &Path) -> Result<String, DataError> {
-    content(&*sources::source(source, params)?, cache)
+/// The revision of what happens between the plug-ins: ordering, encoding, the parts. Part of every dataset's key.
+const REVISION: u32 = 2;
+
+/// What source and joins would read, as a hash; parameters are not in it. Nothing is downloaded for it. The steps are
+/// looked at too: whether they can be done in this order, and with what the environment holds.
+pub fn fingerprint(
+    recipe: &Recipe,
+    params: &ReadParams,
+    cache: &Path,
+) -> Result<String, Unprepared> {
+    content(recipe, params, cache).map_err(|(part, error)| Unprepared { part, error })
 }
 
-fn content(source: &dyn Source, cache: &Path) -> Result<String, DataError> {
+fn content(
+    recipe: &Recipe,
+    params: &ReadParams,
+    cache: &Path,
+) -> Result<String, (DataPart, Box<DataError>)> {
+    let at = |part| move |error: DataError| (part, Box::new(error));
+    let source = sources::source(&recipe.source.name, &params.source);
+    let source = source.and_then(|source| source_content(&*source, cache));
+    let source = source.map_err(at(DataPart::Source))?;
+    let join = |(i, (used, params)): (usize, (&JoinUse, &Params))| {
+        let join = joins::join(&used.join.name, params);
+        join.and_then(|join| join_content(&*join, cache)).map_err(at(DataPart::Join(i)))
+    };
+    let joins = recipe.joins.iter().zip(&params.joins).enumerate().map(join);
+    let joins = joins.collect::<Result<Vec<_>, _>>()?;
+    let mut environments = Vec::new();
+    let mut fits: Option<&Use> = None;
+    for (i, used) in recipe.steps.iter().enumerate() {
+        let at = at(DataPart::Step(i));
+        let step = steps::step(&used.name, &used.params).map_err(at)?;
+        match (step.effect(), fits) {
+            (Effect::Removes, Some(fits)) => {
+                let (removes, fits) = (used.name.clone(), fits.name.clone());
+                return Err(at(DataError::StepOrder { removes, fits }));
+            }
+            (Effect::Fits, None) => fits = Some(used),
+            _ => {}
+        }
+        environments.push(step.environment().map_err(at)?);
+    }
+    Ok(content_key(&(REVISION, source, joins, environments)))
+}
+
+fn source_content(source: &dyn Source, cache: &Path) -> Result<String, DataError> {
     if let Some(download) = source.download() {
         return Ok(download.content.to_owned());
     }
@@ -36,12 +78,19 @@ fn content(source: &dyn Source, cache: &Path) -> Result<String, DataError> {
     }
 }
 
+fn join_content(join: &dyn Join, cache: &Path) -> Result<String, DataError> {
+    match join.content()? {
+        Some(content) => Ok(content),
+        None => input::content(&join.files()?, Some(cache)),
+    }
+}
+
 /// The dataset of a recipe: from the cache if it is whole there, else built from the source.
 ///
 /// `notice` gets lines for people, such as the progress of a download.
 pub fn prepare(
     recipe: &Recipe,
-    source_params: &Params,
+    params: &ReadParams,
     cache: &Path,
     notice: &mut dyn FnMut(&str),
 ) -> Result<Dataset, DataError> {
@@ -56,7 +105,7 @@ pub fn prepare(
         Err(_) => {}
     }
     let scratch = lock.scratch()?;
-    let content = build(recipe, source_params, cache, &scratch, notice)?;
+    let content = build(recipe, params, cache, &scratch, notice)?;
     cache::write(&scratch.join(manifest::FILE), &Manifest::new(content).encode())?;
     lock.publish(&scratch)?;
     Dataset::open(&folder)
@@ -77,13 +126,12 @@ fn open_whole(folder: &Path) -> Result<Dataset, DataError> {
 /// Writes the arrays into `scratch`; what the manifest says of them.
 fn build(
     recipe: &Recipe,
-    source_params: &Params,
+    params: &ReadParams,
     cache: &Path,
     scratch: &Path,
     notice: &mut dyn FnMut(&str),
 ) -> Result<Content, DataError> {
-    let source = sources::source(&recipe.source.name, source_params)?;
-    let table = read(recipe, &*source, cache, notice)?;
+    let table = read(recipe, params, cache, notice)?;
     let (data, assigned, train, counts) = run_steps(recipe, table)?;
     check_ratings(recipe.task, &data.table)?;
     let card = card(recipe, &data, &assigned, counts);
@@ -104,30 +152,63 @@ fn build(
     })
 }
 
-/// Reads the source, whose files must hold what the plan was made with, before and after.
+/// Reads source and joins, whose files must hold what the plan was made with, before and after.
 fn read(
     recipe: &Recipe,
-    source: &dyn Source,
+    params: &ReadParams,
     cache: &Path,
     notice: &mut dyn FnMut(&str),
 ) -> Result<Interactions, DataError> {
+    let source = sources::source(&recipe.source.name, &params.source)?;
     if let Some(download) = source.download() {
         download.fetch(cache, notice)?;
-    }
-    let check = || {
-        let content = match source.content()? {
-            Some(content) => content,
-            None => input::content(&source.files(cache)?, Some(cache))?,
-        };
-        if content == recipe.content {
-            return Ok(());
+        // The pinned content says what files should hold; here they are looked at.
+        if input::content(&source.files(cache)?, Some(cache))? != download.content {
+            return Err(changed(recipe));
         }
-        Err(DataError::SourceChanged { source_name: recipe.source.name.clone() })
+    }
+    let check = || match content(recipe, params, cache) {
+        Ok(content) if content == recipe.content => Ok(()),
+        Ok(_) => Err(changed(recipe)),
+        Err((_, error)) => Err(*error),
     };
     check()?;
-    let table = source.read(&InputFiles(source.files(cache)?))?;
+    let mut table = source.read(&InputFiles(source.files(cache)?))?;
+    for (used, params) in recipe.joins.iter().zip(&params.joins) {
+        let join = joins::join(&used.join.name, params)?;
+        let files = InputFiles(join.files()?);
+        let (axis, ids) = match used.to {
+            Side::Users => (Axis::Users, &table.users),
+            Side::Items => (Axis::Items, &table.items),
+        };
+        let joined = join.read(&files, ids)?;
+        table.notes.extend(joined.notes);
+        for (what, n) in joined.repairs {
+            *table.repairs.entry(what).or_default() += n;
+        }
+        for mut column in joined.columns {
+            column.name.insert_str(0, &used.prefix);
+            table.columns_of_mut(axis).push(column);
+        }
+    }
     check()?;
+    check_column_names(&table)?;
     Ok(table)
+}
+
+fn changed(recipe: &Recipe) -> DataError {
+    DataError::SourceChanged { source_name: recipe.source.name.clone() }
+}
+
+/// No two columns of one axis have the same name.
+fn check_column_names(table: &Interactions) -> Result<(), DataError> {
+    let mut taken = HashSet::new();
+    match table.all_columns().find(|(axis, column)| !taken.insert((axis.name(), &column.name))) {
+        None => Ok(()),
+        Some((axis, column)) => {
+            Err(DataError::ColumnTwice { of: axis.name(), column: column.name.clone() })
+        }
+    }
 }
 
 /// Applies the steps in order and splits before the first one that learns from values; counts after each.
@@ -136,7 +217,7 @@ fn run_steps(
     mut table: Interactions,
 ) -> Result<(Ordered, Vec<Assigned>, Train, Vec<StepCount>), DataError> {
     let steps = built(&recipe.steps)?;
-    let n_before = n_before_split(&steps)?;
+    let n_before = n_before_split(&steps);
     let mut counts = vec![count(&recipe.source.name, &table, 0)];
     for (used, step) in &steps[..n_before] {
         check_rows(&table, &counts)?;
@@ -159,21 +240,16 @@ fn run_steps(
     Ok((data, assigned, train, counts))
 }
 
-fn built(steps: &[Use]) -> Result<Vec<(&Use, Box<dyn Step>)>, DataError> {
+type Built<'a> = (&'a Use, Box<dyn Step>);
+
+fn built(steps: &[Use]) -> Result<Vec<Built<'_>>, DataError> {
     steps.iter().map(|used| Ok((used, steps::step(&used.name, &used.params)?))).collect()
 }
 
 /// How many steps come before the split: all up to the first that fits.
-fn n_before_split(steps: &[(&Use, Box<dyn Step>)]) -> Result<usize, DataError> {
-    let is = |effect| move |(_, step): &(&Use, Box<dyn Step>)| step.effect() == effect;
-    let n_before = steps.iter().position(is(Effect::Fits)).unwrap_or(steps.len());
-    match steps[n_before..].iter().find(|step| is(Effect::Removes)(step)) {
-        None => Ok(n_before),
-        Some((removes, _)) => Err(DataError::StepOrder {
-            removes: removes.name.clone(),
-            fits: steps[n_before].0.name.clone(),
-        }),
-    }
+fn n_before_split(steps: &[Built<'_>]) -> usize {
+    let fits = |(_, step): &Built<'_>| step.effect() == Effect::Fits;
+    steps.iter().position(fits).unwrap_or(steps.len())
 }
 
 fn check_rows(table: &Interactions, counts: &[StepCount]) -> Result<(), DataError> {

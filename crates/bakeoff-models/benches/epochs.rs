@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use bakeoff_data::{Dataset, fingerprint, prepare};
 use bakeoff_models::{Checkpoints, ModelEntry, registry, run_trial};
-use bakeoff_spec::{Fitting, Params, Recipe, Scored, Task, Trial, Use};
+use bakeoff_spec::{Fitting, Params, ReadParams, Recipe, Scored, Task, Trial, Use};
 use serde_json::json;
 use tch::Device;
 
@@ -54,6 +54,7 @@ fn measure(model: &ModelEntry, data: &Dataset, epochs: u32, folder: &Path) {
         select: "ndcg@10".parse().expect("a metric"),
         metrics: Vec::new(),
         metric_revisions: std::collections::BTreeMap::new(),
+        candidates: None,
         scored: Scored::Valid,
         seed: 1,
     };
@@ -92,12 +93,15 @@ fn movies(folder: &Path) -> Option<Dataset> {
     let source = bakeoff_spec::registry::find(bakeoff_data::sources::ALL, "recbole")?;
     let params = (source.complete)(&params).expect("a path is all it needs");
     let plain = |name: &str| Use { name: name.into(), revision: 1, params: Params::new() };
-    let recipe = Recipe {
+    let params = ReadParams { source: params, joins: Vec::new() };
+    let mut recipe = Recipe {
         task: Task::TopN,
         source: plain("recbole"),
-        content: fingerprint("recbole", &params, folder).expect("the files are readable"),
+        content: String::new(),
+        joins: Vec::new(),
         steps: Vec::new(),
         split: plain("leave_one_out"),
     };
+    recipe.content = fingerprint(&recipe, &params, folder).expect("the files are readable");
     Some(prepare(&recipe, &params, folder, &mut |_| {}).expect("the data is whole"))
 }

@@ -12,6 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bakeoff_runner::{Finished, Options, Sink, Stop, WorkOrder, run, serve};
+use bakeoff_spec::ReadParams;
 use bakeoff_spec::trial::{Recipe, Use};
 use bakeoff_spec::{
     Cause, CurvePoint, Dimension, Domain, Maker, MetricKey, ModelPlan, Plan, RunEvent, Scored,
@@ -148,6 +149,7 @@ fn plan(n_trials: usize, n_slots: usize, is_unequal: bool) -> Plan {
         task: Task::TopN,
         source: none(),
         content: "c".into(),
+        joins: Vec::new(),
         steps: Vec::new(),
         split: none(),
     };
@@ -160,6 +162,7 @@ fn plan(n_trials: usize, n_slots: usize, is_unequal: bool) -> Plan {
         select: select.clone(),
         metrics: vec![select.clone()],
         metric_revisions: BTreeMap::new(),
+        candidates: None,
         scored: Scored::Valid,
         seed: 1,
     };
@@ -180,7 +183,7 @@ fn plan(n_trials: usize, n_slots: usize, is_unequal: bool) -> Plan {
         spec,
         spec_hash: "0123456789abcdef0123456789abcdef".into(),
         search: serde_json::Value::Null,
-        source_params: [].into(),
+        read_params: ReadParams::default(),
         metrics: vec![select.clone()],
         select,
         higher_is_better: true,

@@ -9,7 +9,9 @@ use crate::trial::Task;
 pub struct Catalog {
     /// Where interactions come from.
     pub sources: Vec<PluginInfo>,
-    /// Cleaning steps.
+    /// What is known of users and items from elsewhere.
+    pub joins: Vec<PluginInfo>,
+    /// What is done to the table.
     pub steps: Vec<PluginInfo>,
     /// Splits.
     pub splits: Vec<PluginInfo>,

@@ -11,7 +11,7 @@ use crate::objective::Objective;
 use crate::registry::Params;
 use crate::space::{Point, Space};
 use crate::spec::Spec;
-use crate::trial::{Recipe, Scored, Trial};
+use crate::trial::{ReadParams, Recipe, Scored, Trial};
 
 /// Everything that a sweep is about, before any of it is done. Same spec and data, same plan.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,8 +26,8 @@ pub struct Plan {
     pub search: Value,
     /// How the dataset is made.
     pub recipe: Recipe,
-    /// The source's parameters with their paths resolved: what reading it needs and no key may hold.
-    pub source_params: Params,
+    /// What reading the data needs and no key may hold.
+    pub read_params: ReadParams,
     /// Every metric that trials compute.
     pub metrics: Vec<MetricKey>,
     /// The validation metric that stops training and chooses.

@@ -18,12 +18,12 @@ use crate::error::Finding;
 use crate::paths::{data_folder, map_paths, resolve};
 use crate::place::Place;
 use crate::plan::{Maker, ModelPlan, Plan};
-use crate::registry::{Params, find};
+use crate::registry::{Params, PluginInfo, find};
 use crate::schema::spec_schema;
-use crate::spec::{PluginSpec, Spec};
-use crate::spec_file::{Fingerprint, SpecFile};
+use crate::spec::{JoinSpec, PluginSpec, Spec};
+use crate::spec_file::{DataPart, Fingerprint, SpecFile};
 use crate::suggest::one_of;
-use crate::trial::{Recipe, Scored, Trial, Use, content_key};
+use crate::trial::{JoinUse, ReadParams, Recipe, Scored, Trial, Use, content_key};
 use crate::validate::Checker;
 use metrics::Metrics;
 use models::Draft;
@@ -50,13 +50,25 @@ pub(crate) fn plan(
     if !planner.findings.is_empty() {
         return Err(planner.findings);
     }
-    let source = &file.spec().data.source;
-    let content = fingerprint(&source.name, &data.source_params).map_err(|error| {
-        let place = Place::root().key("data").key("source");
-        let message = format!("the source `{}` cannot be read: {}", source.name, chain(&*error));
-        vec![Finding::value(place, message)]
+    let DataDraft { mut recipe, read_params } = data;
+    recipe.content = fingerprint(&recipe, &read_params).map_err(|unprepared| {
+        let (place, data) = (Place::root().key("data"), &file.spec().data);
+        let (place, what) = match unprepared.part {
+            DataPart::Source => {
+                (place.key("source"), format!("the source `{}` cannot be read", data.source.name))
+            }
+            DataPart::Join(i) => {
+                let what = format!("the join `{}` cannot be read", data.join[i].name);
+                (place.key("join").index(i), what)
+            }
+            DataPart::Step(i) => {
+                let what = format!("the step `{}` cannot be done", data.steps[i].name);
+                (place.key("steps").index(i), what)
+            }
+        };
+        vec![Finding::value(place, format!("{what}: {}", chain(&*unprepared.error)))]
     })?;
-    Ok(assemble(file.spec(), name, data, content, models, metrics, search))
+    Ok(assemble(file.spec(), name, DataDraft { recipe, read_params }, models, metrics, search))
 }
 
 /// What all checks share.
@@ -69,10 +81,8 @@ struct Planner<'a> {
 
 /// The data part of a plan, before the content of the source is known.
 struct DataDraft {
-    source: Use,
-    source_params: Params,
-    steps: Vec<Use>,
-    split: Use,
+    recipe: Recipe,
+    read_params: ReadParams,
 }
 
 impl Planner<'_> {
@@ -98,41 +108,73 @@ impl Planner<'_> {
 
     fn data(&mut self) -> Option<DataDraft> {
         let (data, place) = (&self.spec.data, Place::root().key("data"));
-        let source =
-            self.plugin("source", &self.catalog.sources, &data.source, &place.key("source"));
+        let catalog = self.catalog;
+        let source_place = place.key("source");
+        let source = self.reader("source", &catalog.sources, &data.source, &source_place);
+        let joins: Vec<_> = data
+            .join
+            .iter()
+            .enumerate()
+            .map(|(i, JoinSpec { to, name, params, prefix })| {
+                let written = PluginSpec { name: name.clone(), params: params.clone() };
+                let place = place.key("join").index(i);
+                let (join, params) = self.reader("join", &catalog.joins, &written, &place)?;
+                Some((JoinUse { to: *to, join, prefix: prefix.clone() }, params))
+            })
+            .collect();
         let steps: Vec<_> = data
             .steps
             .iter()
             .enumerate()
             .map(|(i, step)| {
-                self.plugin("step", &self.catalog.steps, step, &place.key("steps").index(i))
+                self.plugin("step", &catalog.steps, step, &place.key("steps").index(i))
             })
             .collect();
-        let split = self.plugin("split", &self.catalog.splits, &data.split, &place.key("split"));
-        let mut source = source?;
-        let schema = (find(&self.catalog.sources, &source.name)?.schema)();
-        let source_params = self.resolve_paths(&schema, &source.params);
-        source.params = map_paths(&schema, &source.params, &place, &mut |_, _| None);
+        let split = self.plugin("split", &catalog.splits, &data.split, &place.key("split"));
+        let (source, source_params) = source?;
+        let joins = joins.into_iter().collect::<Option<Vec<_>>>()?;
+        let (joins, join_params) = joins.into_iter().unzip();
         let steps = steps.into_iter().collect::<Option<_>>()?;
-        Some(DataDraft { source, source_params, steps, split: split? })
+        let (task, content) = (self.spec.task, String::new());
+        Some(DataDraft {
+            recipe: Recipe { task, source, content, joins, steps, split: split? },
+            read_params: ReadParams { source: source_params, joins: join_params },
+        })
     }
 
-    fn resolve_paths(&mut self, schema: &Value, params: &Params) -> Params {
-        let place = Place::root().key("data").key("source").key("params");
+    /// A plug-in that reads files, and its parameters with their paths resolved: no key holds them.
+    fn reader(
+        &mut self,
+        kind: &str,
+        registered: &[PluginInfo],
+        written: &PluginSpec,
+        place: &Place,
+    ) -> Option<(Use, Params)> {
+        let mut used = self.plugin(kind, registered, written, place)?;
+        let schema = (find(registered, &used.name)?.schema)();
+        let params = self.resolve_paths(&schema, &used.params, &place.key("params"));
+        used.params = map_paths(&schema, &used.params, place, &mut |_, _| None);
+        Some((used, params))
+    }
+
+    fn resolve_paths(&mut self, schema: &Value, params: &Params, place: &Place) -> Params {
         let folder = self.file.path().parent().unwrap_or(Path::new(""));
         let data = data_folder();
-        map_paths(schema, params, &place, &mut |place, written| match resolve(
-            written, folder, &data,
-        ) {
-            Ok(path) => Some(path.into()),
-            Err(wrong) => {
-                let message = format!("{} cannot be resolved: {wrong}", place.name());
-                let help = "write it absolute, relative to the spec's folder, or below \
+        map_paths(
+            schema,
+            params,
+            place,
+            &mut |place, written| match resolve(written, folder, &data) {
+                Ok(path) => Some(path.into()),
+                Err(wrong) => {
+                    let message = format!("{} cannot be resolved: {wrong}", place.name());
+                    let help = "write it absolute, relative to the spec's folder, or below \
                                 `${BAKEOFF_DATA}`";
-                self.findings.push(Finding::value(place.clone(), message).help(help));
-                None
-            }
-        })
+                    self.findings.push(Finding::value(place.clone(), message).help(help));
+                    None
+                }
+            },
+        )
     }
 
     /// The strategy and the pruner beside it, with all that decides what they propose.
@@ -218,14 +260,12 @@ fn assemble(
     spec: &Spec,
     name: String,
     data: DataDraft,
-    content: String,
     models: Vec<Draft>,
     metrics: Metrics,
     search: Value,
 ) -> Plan {
-    let DataDraft { source, source_params, steps, split } = data;
+    let DataDraft { recipe, read_params } = data;
     let Metrics { keys: metrics, revisions, select, higher_is_better, against } = metrics;
-    let recipe = Recipe { task: spec.task, source, content, steps, split };
     let data_key = recipe.key();
     let seeds = spec.replicates.seeds.clone();
     let models: Vec<ModelPlan> = models
@@ -242,6 +282,7 @@ fn assemble(
                 select: select.clone(),
                 metrics: metrics.clone(),
                 metric_revisions: revisions.clone(),
+                candidates: spec.evaluation.candidates.clone(),
                 scored: Scored::Valid,
                 seed: seeds[0],
             };
@@ -277,7 +318,7 @@ fn assemble(
         spec_hash,
         search,
         recipe,
-        source_params,
+        read_params,
         metrics,
         select,
         higher_is_better,

@@ -18,6 +18,7 @@ pub fn schema(catalog: &Catalog) -> Value {
     let properties = &mut schema["properties"];
     let data = &mut properties["data"]["properties"];
     name_plugins(&mut data["source"], &catalog.sources);
+    name_plugins(&mut data["join"]["items"], &catalog.joins);
     name_plugins(&mut data["steps"]["items"], &catalog.steps);
     name_plugins(&mut data["split"], &catalog.splits);
     name_plugins(&mut properties["search"], &catalog.searches);

@@ -11,10 +11,10 @@ use crate::error::{Finding, SpecError};
 use crate::place::Place;
 use crate::plan::Plan;
 use crate::planning;
-use crate::registry::Params;
 use crate::schema::spec_schema;
 use crate::spec::Spec;
 use crate::suggest::{list, nearest};
+use crate::trial::{ReadParams, Recipe};
 use crate::validate::Checker;
 use crate::yaml::Document;
 
@@ -27,10 +27,29 @@ pub struct SpecFile {
     spec: Spec,
 }
 
-/// Prepares to read a source: gives the hash of its content. Takes the source's name and its complete parameters with
-/// their paths resolved.
-pub type Fingerprint<'a> =
-    dyn FnMut(&str, &Params) -> Result<String, Box<dyn std::error::Error + Send + Sync>> + 'a;
+/// Prepares to make a dataset: gives the hash of the content of what is read. Takes the recipe, whose content is still
+/// empty, and the parameters with their paths resolved.
+pub type Fingerprint<'a> = dyn FnMut(&Recipe, &ReadParams) -> Result<String, Unprepared> + 'a;
+
+/// Why a dataset cannot be made, and which part of the data section is to blame.
+#[derive(Debug)]
+pub struct Unprepared {
+    /// The part.
+    pub part: DataPart,
+    /// What is wrong with it.
+    pub error: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// A part of a spec's data section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DataPart {
+    /// The source.
+    Source,
+    /// The join of this number.
+    Join(usize),
+    /// The step of this number.
+    Step(usize),
+}
 
 impl SpecFile {
     /// Reads and parses a spec.

@@ -9,6 +9,7 @@ pub(crate) const CODE_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("B
 pub(crate) fn catalog() -> Catalog {
     Catalog {
         sources: bakeoff_data::sources::ALL.iter().map(Entry::info).collect(),
+        joins: bakeoff_data::joins::ALL.iter().map(Entry::info).collect(),
         steps: bakeoff_data::steps::ALL.iter().map(Entry::info).collect(),
         splits: bakeoff_data::splits::ALL.iter().map(Entry::info).collect(),
         models: bakeoff_models::catalog(),

@@ -196,6 +196,7 @@ pub(crate) enum Kind {
     Metrics,
     Steps,
     Sources,
+    Joins,
     Splits,
     Searches,
     Pruners,
@@ -288,7 +289,7 @@ pub(crate) enum DataCommand {
     Describe(CheckArgs),
     /// Write a spec's train, valid and test parts as CSV
     Export(ExportArgs),
-    /// Download what a source needs, such as ml-100k
+    /// Download a data set and show how a spec reads it; without a name, list what can be downloaded
     Fetch(FetchArgs),
 }
 
@@ -305,8 +306,12 @@ pub(crate) struct ExportArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct FetchArgs {
-    /// A source's name
-    pub(crate) source: String,
+    /// The data set, such as ml-1m
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// URL of a folder (https, http or file) where its files are looked for first
+    #[arg(long, value_name = "URL", env = "BAKEOFF_MIRROR")]
+    pub(crate) mirror: Option<String>,
     #[command(flatten)]
     pub(crate) json: JsonArg,
 }

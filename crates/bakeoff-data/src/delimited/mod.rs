@@ -19,7 +19,7 @@ use crate::frame::{Frame, Kind, TimeUnit, Want};
 
 pub(crate) use blocks::{BLOCK, Block, Blocks};
 use rows::{LineEnds, parse};
-pub(crate) use text::{TIMES, is_missing, parse_number, parse_time, shortened};
+pub(crate) use text::{TIMES, is_missing, parse_number, parse_time, parse_time_in, shortened};
 
 /// How a file is delimited.
 #[derive(Debug, Clone)]
@@ -63,15 +63,15 @@ pub(crate) fn read(files: &[PathBuf], format: &Format, want: &Want) -> Result<Fr
     read_with(files, format, want, &|header, _| Ok(header))
 }
 
-/// Makes names of columns from the header of a file.
-type Rename<'r> = &'r dyn Fn(Vec<String>, &Path) -> Result<Vec<String>, DataError>;
+/// The names of a file's columns, from its header.
+type Rename<'a> = dyn Fn(Vec<String>, &Path) -> Result<Vec<String>, DataError> + 'a;
 
 /// Like [`read`]; `rename` makes the names of the columns from the header of each file.
 pub(crate) fn read_with(
     files: &[PathBuf],
     format: &Format,
     want: &Want,
-    rename: Rename<'_>,
+    rename: &Rename<'_>,
 ) -> Result<Frame, DataError> {
     read_in_blocks(files, format, want, rename, BLOCK)
 }
@@ -80,7 +80,7 @@ fn read_in_blocks(
     files: &[PathBuf],
     format: &Format,
     want: &Want,
-    rename: Rename<'_>,
+    rename: &Rename<'_>,
     block_size: usize,
 ) -> Result<Frame, DataError> {
     let mut frame = Frame::default();

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use csv::{ByteRecord, Position};
 
 use super::blocks::{Block, csv_error, normalised, reader};
-use super::text::{NUMBERS, TIMES, not_utf8, parse_number, parse_time, shortened, text};
+use super::text::{NUMBERS, TIMES, not_utf8, parse_number, parse_time_in, shortened, text};
 use super::{Table, empty, is_missing};
 use crate::column::Values;
 use crate::error::DataError;
@@ -139,7 +139,7 @@ impl Row<'_> {
 
     fn time(&self, column: usize) -> Result<f64, DataError> {
         let text = self.text(column)?;
-        parse_time(&text, self.table.time_unit).ok_or_else(|| self.wrong(column, &text, TIMES))
+        parse_time_in(&text, self.table.time_unit).ok_or_else(|| self.wrong(column, &text, TIMES))
     }
 
     fn wrong(&self, column: usize, found: &str, expected: &str) -> DataError {

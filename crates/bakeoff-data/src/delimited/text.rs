@@ -40,8 +40,13 @@ pub(crate) fn is_missing(text: &str) -> bool {
     text.is_empty() || ["nan", "na", "null"].iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
-/// Seconds since 1970, NaN where missing; `None` for what is no time. Numbers are in `unit`.
-pub(crate) fn parse_time(text: &str, unit: TimeUnit) -> Option<f64> {
+/// Seconds since 1970, NaN where missing; `None` for what is no time.
+pub(crate) fn parse_time(text: &str) -> Option<f64> {
+    parse_time_in(text, TimeUnit::Seconds)
+}
+
+/// Like [`parse_time`], of numbers in `unit`.
+pub(crate) fn parse_time_in(text: &str, unit: TimeUnit) -> Option<f64> {
     parse_number(text).map(|number| unit.seconds(number)).or_else(|| parse_date(text))
 }
 

@@ -15,6 +15,10 @@ bakeoff_spec::register! { JoinEntry, build;
     parquet::ParquetTable,
     json_lines::JsonTable,
     sql::SqlTable,
+    images::Images,
+    audio::Audio,
+    embeddings::Embeddings,
+    prices::Prices,
 }
 
 /// A join with its parameters.

@@ -1,5 +1,6 @@
 //! Parquet: the wanted columns alone, row groups side by side, put together in the order of the file.
 
+mod chunks;
 mod columns;
 mod leaves;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use rayon::prelude::*;
 
+use self::chunks::Chunks;
 use self::leaves::{Leaf, leaves};
 use crate::cells::Cells;
 use crate::column::RawColumn;
@@ -71,7 +73,8 @@ fn open(path: &Path) -> Result<Box<dyn FileReader>, DataError> {
     let mut first = [0; 4];
     let is_plain = file.read_exact(&mut first).is_err() || first[..] == start[..];
     let opened: Result<Box<dyn FileReader>, ParquetError> = if is_plain {
-        SerializedFileReader::new(file).map(|reader| Box::new(reader) as _)
+        SerializedFileReader::new(Chunks::of(file).map_err(read_error)?)
+            .map(|reader| Box::new(reader) as _)
     } else {
         SerializedFileReader::new(Bytes::from(input::read(path)?))
             .map(|reader| Box::new(reader) as _)

@@ -301,21 +301,20 @@ fn rows(users: &[i32]) -> Vec<Written> {
 
 #[test]
 fn row_groups_and_files_come_in_their_order_whatever_the_threads() {
-    let groups = (0..9).map(|group| rows(&[group * 10, group * 10 + 1, 5])).collect();
+    // Enough of them that reads of several threads meet.
+    let n_groups = 60;
+    let users = |group: i32| (0..500).map(|i| group * 1000 + i * i % 997).collect::<Vec<_>>();
+    let groups = (0..n_groups).map(|group| rows(&users(group))).collect();
     let many = write(SMALL, Compression::SNAPPY, groups);
     let turned = "message m { required int32 item; required int32 user; }";
     let other = write(turned, Compression::SNAPPY, vec![rows(&[7])]);
-    for n_threads in [1, 3] {
+    let expected: Vec<f64> = (0..n_groups).flat_map(users).chain([7]).map(f64::from).collect();
+    for n_threads in [1, 4, 4, 4] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
         let frame = pool.install(|| read_bytes(&[&many, &other], &everything())).unwrap();
-        let expected: Vec<f64> = (0..9)
-            .flat_map(|group| [10 * group, 10 * group + 1, 5])
-            .chain([7])
-            .map(f64::from)
-            .collect();
-        assert_eq!(numbers(&frame, "user"), expected);
-        assert_eq!(frame.origin.place(26).1, 27);
-        assert_eq!(frame.origin.place(27).1, 1);
+        assert!(numbers(&frame, "user") == expected, "with {n_threads} threads");
+        assert_eq!(frame.origin.place(29_999).1, 30_000);
+        assert_eq!(frame.origin.place(30_000).1, 1);
     }
     let lacks = write("message m { required int32 user; }", Compression::SNAPPY, vec![]);
     let error = read_bytes(&[&many, &lacks], &everything()).unwrap_err();

@@ -32,6 +32,7 @@ static DOWNLOAD: Download = Download {
     wheel_len: 2_130_151,
     folder: "recbole/dataset_example/ml-100k",
     files: &[(INTERACTIONS, "ml-100k.inter"), (USERS, "ml-100k.user"), (ITEMS, "ml-100k.item")],
+    licence: "research, no redistribution or commercial use without permission",
     content: "073049f13fd5b4ea8ed2bfdecdcee53c",
     otherwise: "source `recbole` with the path of a ml-100k.inter",
 };

@@ -2,6 +2,9 @@
 
 use bakeoff_spec::registry::{find, params_of};
 use bakeoff_spec::{Entry, Params, Plugin};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_xoshiro::Xoshiro256PlusPlus;
 
 use crate::error::DataError;
 use crate::order::Ordered;
@@ -10,6 +13,13 @@ bakeoff_spec::register! { SplitEntry, build;
     random::Random,
     temporal::Temporal,
     leave_one_out::LeaveOneOut,
+    leave_k_out::LeaveKOut,
+    by_user::ByUser,
+    temporal_per_user::TemporalPerUser,
+    k_fold::KFold,
+    cold_users::ColdUsers,
+    cold_items::ColdItems,
+    fixed::Fixed,
 }
 
 /// A split with its parameters.
@@ -72,4 +82,27 @@ fn check_shares(valid: f64, test: f64) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("valid + test: {valid} + {test} leaves nothing to train on; must be below 1"))
+}
+
+/// The part of each of `n` things, by lot, in shares rounded to whole ones.
+fn by_lot(n: usize, valid: f64, test: f64, seed: u64) -> Vec<Assigned> {
+    let n_test = (n as f64 * test).round() as usize;
+    let n_valid = (n as f64 * valid).round() as usize;
+    let mut order: Vec<u32> = (0..n as u32).collect();
+    order.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(seed));
+    let mut parts = vec![Assigned::Train; n];
+    for (place, thing) in order.into_iter().enumerate().take(n_test + n_valid) {
+        parts[thing as usize] = if place < n_test { Assigned::Test } else { Assigned::Valid };
+    }
+    parts
+}
+
+/// The parts of `n` interactions of a user, oldest first, in shares rounded to whole ones; one at least is train's.
+fn of_user(n: usize, valid: f64, test: f64) -> Vec<Assigned> {
+    let n_test = ((n as f64 * test).round() as usize).min(n.saturating_sub(1));
+    let n_valid = ((n as f64 * valid).round() as usize).min(n.saturating_sub(1 + n_test));
+    let mut parts = vec![Assigned::Train; n];
+    parts[n - n_test..].fill(Assigned::Test);
+    parts[n - n_test - n_valid..n - n_test].fill(Assigned::Valid);
+    parts
 }

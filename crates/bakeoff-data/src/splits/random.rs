@@ -1,13 +1,10 @@
 //! Interactions by lot.
 
 use bakeoff_spec::Plugin;
-use rand::SeedableRng;
-use rand::seq::SliceRandom;
-use rand_xoshiro::Xoshiro256PlusPlus;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Assigned, Split, check_shares};
+use super::{Assigned, Split, by_lot, check_shares};
 use crate::error::DataError;
 use crate::order::Ordered;
 
@@ -43,15 +40,6 @@ impl Plugin for Random {
 
 impl Split for Random {
     fn assign(&self, data: &Ordered) -> Result<Vec<Assigned>, DataError> {
-        let n = data.n_interactions();
-        let n_test = (n as f64 * self.test).round() as usize;
-        let n_valid = (n as f64 * self.valid).round() as usize;
-        let mut rows: Vec<u32> = (0..n as u32).collect();
-        rows.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(self.seed));
-        let mut assigned = vec![Assigned::Train; n];
-        for (place, row) in rows.into_iter().enumerate().take(n_test + n_valid) {
-            assigned[row as usize] = if place < n_test { Assigned::Test } else { Assigned::Valid };
-        }
-        Ok(assigned)
+        Ok(by_lot(data.n_interactions(), self.valid, self.test, self.seed))
     }
 }

@@ -15,6 +15,20 @@ bakeoff_spec::register! { StepEntry, build;
     deduplicate::Deduplicate,
     min_rating::MinRating,
     k_core::KCore,
+    normalise_images::NormaliseImages,
+    normalise::Normalise,
+    smooth::Smooth,
+    smooth_rate::SmoothRate,
+    encode::Encode,
+    tokenise::Tokenise,
+    tf_idf::TfIdf,
+    price_windows::PriceWindows,
+    min_length::MinLength,
+    max_length::MaxLength,
+    time_range::TimeRange,
+    sample_users::SampleUsers,
+    clip::Clip,
+    derive::Derive,
 }
 
 /// A step with its parameters.

@@ -1,14 +1,24 @@
 //! The data room from outside: sources as a user writes them, cleaning and splits by property, the cache, real data.
 
+mod bad_input;
 mod cache;
+mod cleaning;
 mod divided;
 mod errors;
+mod fixture;
+mod leaks;
+mod media;
 mod movielens;
+mod mutate;
 mod postgres;
 mod properties;
 mod readers;
 mod real_data;
 mod recipes;
+mod samples;
 mod sources;
+mod splits;
 mod sql;
+mod synthetic;
 mod tables;
+mod values;

@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use bakeoff_data::{DataError, Dataset, fingerprint, prepare, sources, splits, steps};
+use bakeoff_data::{DataError, Dataset, fingerprint, joins, prepare, sources, splits, steps};
 use bakeoff_spec::registry::find;
-use bakeoff_spec::{Entry, Params, Recipe, Task, Use};
+use bakeoff_spec::{Entry, JoinUse, Params, ReadParams, Recipe, Side, Task, Use};
 use serde_json::Value;
 
-/// A source with its real parameters, and a recipe of it.
+/// A recipe, and the real parameters of what it reads.
 #[derive(Debug, Clone)]
 pub(crate) struct Planned {
     pub(crate) recipe: Recipe,
-    pub(crate) params: Params,
+    pub(crate) params: ReadParams,
     pub(crate) cache: PathBuf,
 }
 
@@ -22,17 +22,47 @@ impl Planned {
         let params = completed(sources::ALL, source, params).params;
         let recipe = Recipe {
             task: Task::TopN,
-            content: fingerprint(source, &params, &cache)?,
+            content: String::new(),
             source: Use { name: source.into(), revision: 1, params: Params::new() },
+            joins: Vec::new(),
             steps: Vec::new(),
             split: completed(splits::ALL, "leave_one_out", serde_json::json!({})),
         };
-        Ok(Self { recipe, params, cache })
+        let params = ReadParams { source: params, joins: Vec::new() };
+        Self { recipe, params, cache }.planned()
     }
 
-    pub(crate) fn step(mut self, name: &str, params: Value) -> Self {
+    /// The same with the content of what it reads, as planning finds it.
+    fn planned(mut self) -> Result<Self, DataError> {
+        let content = fingerprint(&self.recipe, &self.params, &self.cache);
+        self.recipe.content =
+            content.map_err(|unprepared| *unprepared.error.downcast::<DataError>().unwrap())?;
+        Ok(self)
+    }
+
+    pub(crate) fn step(self, name: &str, params: Value) -> Self {
+        self.try_step(name, params).unwrap()
+    }
+
+    pub(crate) fn try_step(mut self, name: &str, params: Value) -> Result<Self, DataError> {
         self.recipe.steps.push(completed(steps::ALL, name, params));
-        self
+        self.planned()
+    }
+
+    pub(crate) fn join(self, to: Side, name: &str, params: Value) -> Self {
+        self.try_join(to, name, params).unwrap()
+    }
+
+    pub(crate) fn try_join(
+        mut self,
+        to: Side,
+        name: &str,
+        params: Value,
+    ) -> Result<Self, DataError> {
+        let mut join = completed(joins::ALL, name, params);
+        self.params.joins.push(std::mem::take(&mut join.params));
+        self.recipe.joins.push(JoinUse { to, join, prefix: String::new() });
+        self.planned()
     }
 
     pub(crate) fn split(mut self, name: &str, params: Value) -> Self {

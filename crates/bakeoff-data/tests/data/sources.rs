@@ -1,6 +1,7 @@
 //! What sources make of files, by hand.
 
 use bakeoff_data::{ColumnValues, Dataset, export};
+use bakeoff_spec::Side;
 use serde_json::json;
 
 use crate::recipes::{Planned, file};
@@ -115,4 +116,27 @@ fn another_seed_generates_another_world_and_the_same_seed_the_same() {
     let again = tempfile::tempdir().unwrap();
     let planned = Planned::new(again.path(), "synthetic", json!({ "seed": 1 })).unwrap();
     assert_eq!(planned.prepare().unwrap().train().items, items(1));
+}
+
+#[test]
+fn a_joined_table_brings_columns_of_users_or_items() {
+    let dir = tempfile::tempdir().unwrap();
+    let inter = file(dir.path(), "x.csv", "user,item\na,x\na,y\na,z\n");
+    let films = file(dir.path(), "films.tsv", "id\tyear\nx\t1994\nnobody\t1\nz\t2001\n");
+    let planned = Planned::new(dir.path(), "csv", json!({ "interactions": inter })).unwrap();
+    let params = json!({ "path": films, "key": "id", "delimiter": "\t" });
+    let mut planned = planned.join(Side::Items, "csv", params.clone());
+    let data = planned.prepare().unwrap();
+    let [year] = data.item_columns()[..] else { panic!("one column") };
+    let ColumnValues::Numeric(years) = year.values else { panic!("years are numbers") };
+    assert_eq!((year.name, years[0], years[2]), ("year", 1994.0, 2001.0));
+    assert!(years[1].is_nan());
+    planned = planned.join(Side::Items, "csv", params);
+    assert_eq!(
+        planned.prepare().unwrap_err().to_string(),
+        "items have a column `year` twice; give the second table a `prefix`, or name the `columns` that it is to bring"
+    );
+    planned.recipe.joins[1].prefix = "second_".into();
+    let data = planned.prepare().unwrap();
+    assert_eq!(data.item_columns()[1].name, "second_year");
 }

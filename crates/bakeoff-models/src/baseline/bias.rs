@@ -57,9 +57,9 @@ impl Deviations {
     fn fit(config: &Config, data: &Dataset) -> Self {
         let train = data.train();
         let n = train.n_interactions().max(1) as f64;
-        let mean = train.ratings.iter().map(|&r| f64::from(r)).sum::<f64>() / n;
+        let mean = train.ratings.iter().map(f64::from).sum::<f64>() / n;
         let mut by_item = vec![(0.0, 0.0); data.n_items()];
-        for (&item, &rating) in train.items.iter().zip(train.ratings) {
+        for (&item, rating) in train.items.iter().zip(train.ratings.iter()) {
             let (sum, count) = &mut by_item[item as usize];
             *sum += f64::from(rating) - mean;
             *count += 1.0;
@@ -70,8 +70,8 @@ impl Deviations {
             let items = train.items_of(user);
             let deviations = items
                 .iter()
-                .zip(train.ratings_of(user))
-                .map(|(&item, &rating)| f64::from(rating) - mean - by_item[item as usize]);
+                .zip(train.ratings_of(user).iter())
+                .map(|(&item, rating)| f64::from(rating) - mean - by_item[item as usize]);
             damped(deviations.sum(), items.len() as f64, config.user_damping)
         });
         Self { mean, by_user: by_user.collect(), by_item }

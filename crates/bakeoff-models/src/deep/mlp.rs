@@ -84,10 +84,15 @@ impl ModelPlugin for Mlp {
         let (user_columns, item_columns) = if config.columns {
             (data.user_columns(), data.item_columns())
         } else {
-            (&[][..], &[][..])
+            (Vec::new(), Vec::new())
         };
-        let users = Entity::new(&mut p, "users", (data.n_users() as i64, d), user_columns, init)?;
-        let items = Entity::new(&mut p, "items", (data.n_items() as i64, d), item_columns, init)?;
+        let train = data.train();
+        let is_user: Vec<bool> =
+            (0..data.n_users()).map(|user| !train.items_of(user).is_empty()).collect();
+        let mut is_item = vec![false; data.n_items()];
+        train.items.iter().for_each(|&item| is_item[item as usize] = true);
+        let users = Entity::new(&mut p, "users", d, &user_columns, &is_user, init)?;
+        let items = Entity::new(&mut p, "items", d, &item_columns, &is_item, init)?;
         let widths: Vec<usize> = (0..config.n_layers).map(|i| (config.width >> i).max(1)).collect();
         let mlp = PairMlp::new(&mut p, (users.width(), items.width()), &widths, config.dropout);
         let last = widths[config.n_layers - 1] as i64;
@@ -107,7 +112,7 @@ const EMBEDDING_STD: f64 = 0.1;
 
 fn mean_rating(data: &Dataset) -> f64 {
     let ratings = data.train().ratings;
-    ratings.iter().map(|&r| f64::from(r)).sum::<f64>() / ratings.len().max(1) as f64
+    ratings.iter().map(f64::from).sum::<f64>() / ratings.len().max(1) as f64
 }
 
 struct Perceptron {

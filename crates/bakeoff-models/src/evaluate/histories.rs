@@ -18,7 +18,7 @@ impl Histories {
             let rows_of = |part: &Part<'_>| {
                 let rows = part.offsets[user] as usize..part.offsets[user + 1] as usize;
                 let (items, times) = (part.items, part.timestamps);
-                rows.map(move |row| (times[row], items[row])).collect::<Vec<_>>()
+                rows.map(move |row| (times.get(row), items[row])).collect::<Vec<_>>()
             };
             let mut rows: Vec<(i64, u32)> = parts.iter().flat_map(rows_of).collect();
             rows.sort_by_key(|(time, _)| *time); // stable

@@ -8,47 +8,102 @@ use crate::layers::pair_mlp::Vectors;
 use crate::network::lookup;
 use crate::parameters::{Init, Parameters};
 
-/// Embeddings of ids and of categorical columns, and standardised numeric columns.
+/// Embeddings of ids, of categories, tags and words, projected blocks of numbers, and standardised numeric columns.
 #[derive(Debug)]
 pub struct Entity {
     ids: Tensor,                       // [n, d]
-    categories: Vec<(Tensor, Tensor)>, // codes [n], embeddings [n_values, CATEGORY_DIM]
-    numbers: Vec<Tensor>,              // [n, 1] each
+    categories: Vec<(Tensor, Tensor)>, // codes [n], embeddings [n_values, COLUMN_DIM]
+    bags: Vec<Bag>,
+    blocks: Vec<(Tensor, Tensor)>, // numbers [n, w], projection [w, COLUMN_DIM]
+    numbers: Vec<Tensor>,          // [n, 1] each
     width: i64,
 }
 
-/// Width of a categorical column's embedding.
-const CATEGORY_DIM: i64 = 8;
+/// A sum of embeddings: tags and words count alike and add up to one, weighted words by their weights.
+#[derive(Debug)]
+struct Bag {
+    codes: Tensor,   // [n, m]
+    weights: Tensor, // [n, m, 1]; 0 beyond an entry's last code
+    table: Tensor,   // [n_values, COLUMN_DIM]
+}
+
+/// Width of what a column that is no number becomes.
+const COLUMN_DIM: i64 = 8;
 
 impl Entity {
-    /// Adds `NAME`, `[n, d]`, and a table for each categorical column.
+    /// Adds `NAME`, `[n, d]`, and a table for each column that is no number. `is_known` says who is in the training
+    /// part, `[n]`: numbers are standardised by theirs.
     ///
     /// # Errors
     /// A numeric column with a missing value: the data must say what stands for it.
     pub fn new(
         p: &mut Parameters,
         name: &str,
-        (n, d): (i64, i64),
-        columns: &[Column],
+        d: i64,
+        columns: &[Column<'_>],
+        is_known: &[bool],
         init: Init,
     ) -> Result<Self, ModelError> {
-        let ids = p.add(name, &[n, d], init);
-        let (mut categories, mut numbers) = (Vec::new(), Vec::new());
+        let n = is_known.len();
+        let device = p.device();
+        let ids = p.add(name, &[n as i64, d], init);
+        let mut entity = Self {
+            ids,
+            categories: Vec::new(),
+            bags: Vec::new(),
+            blocks: Vec::new(),
+            numbers: Vec::new(),
+            width: d,
+        };
         for column in columns {
-            match &column.values {
+            let mut table =
+                |rows: i64| p.add(&format!("{name}.{}", column.name), &[rows, COLUMN_DIM], init);
+            entity.width += COLUMN_DIM;
+            match column.values {
                 ColumnValues::Categorical { n_values, codes } => {
-                    let codes: Vec<i64> = codes.iter().map(|&code| i64::from(code)).collect();
-                    let shape = [i64::from(*n_values), CATEGORY_DIM];
-                    let table = p.add(&format!("{name}.{}", column.name), &shape, init);
-                    categories.push((Tensor::from_slice(&codes).to_device(p.device()), table));
+                    let codes = ids_of(codes).to_device(device);
+                    entity.categories.push((codes, table(i64::from(n_values))));
                 }
                 ColumnValues::Numeric(values) => {
-                    numbers.push(standardised(&column.name, values, p.device())?);
+                    entity.width += 1 - COLUMN_DIM;
+                    entity.numbers.push(standardised(column.name, values, is_known, device)?);
+                }
+                ColumnValues::Tags { n_values, offsets, codes } => {
+                    let lists = offsets.windows(2).map(|ends| {
+                        let codes = &codes[ends[0] as usize..ends[1] as usize];
+                        (codes, vec![(codes.len() as f32).recip(); codes.len()])
+                    });
+                    entity.bags.push(Bag::new(lists, table(i64::from(n_values)), device));
+                }
+                ColumnValues::Weighted { n_values, offsets, codes, weights } => {
+                    let lists = offsets.windows(2).map(|ends| {
+                        let of_entry = ends[0] as usize..ends[1] as usize;
+                        (&codes[of_entry.clone()], weights[of_entry].to_vec())
+                    });
+                    entity.bags.push(Bag::new(lists, table(i64::from(n_values)), device));
+                }
+                ColumnValues::Tokens { n_values, len, codes } => {
+                    let lists = codes.chunks(len.max(1)).map(|codes| {
+                        let n_words = codes.iter().position(|&code| code == 0);
+                        let codes = &codes[..n_words.unwrap_or(codes.len())];
+                        (codes, vec![(codes.len() as f32).recip(); codes.len()])
+                    });
+                    entity.bags.push(Bag::new(lists, table(i64::from(n_values)), device));
+                }
+                ColumnValues::Pixels { shape, values } => {
+                    let values: Vec<f32> = values.iter().map(|&v| f32::from(v) / 255.0).collect();
+                    let width = shape.iter().product::<usize>() as i64;
+                    let block = Tensor::from_slice(&values).view([n as i64, width]);
+                    entity.blocks.push((block.to_device(device), table(width)));
+                }
+                ColumnValues::Dense { shape, values } => {
+                    let width = shape.iter().product::<usize>() as i64;
+                    let block = Tensor::from_slice(values).view([n as i64, width]);
+                    entity.blocks.push((block.to_device(device), table(width)));
                 }
             }
         }
-        let width = d + CATEGORY_DIM * categories.len() as i64 + numbers.len() as i64;
-        Ok(Self { ids, categories, numbers, width })
+        Ok(entity)
     }
 
     /// Length of a vector.
@@ -72,20 +127,70 @@ impl Vectors for Entity {
             let codes = codes.take(index); // […]
             parts.push(lookup(table, &codes));
         }
+        parts.extend(self.bags.iter().map(|bag| bag.at(index)));
+        for (block, projection) in &self.blocks {
+            parts.push(lookup(block, index).matmul(projection));
+        }
         parts.extend(self.numbers.iter().map(|values| lookup(values, index)));
         if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(&parts, -1) }
     }
 }
 
-fn standardised(name: &str, values: &[f32], device: Device) -> Result<Tensor, ModelError> {
+impl Bag {
+    fn new<'a>(
+        lists: impl ExactSizeIterator<Item = (&'a [u32], Vec<f32>)> + Clone,
+        table: Tensor,
+        device: Device,
+    ) -> Self {
+        let n = lists.len() as i64;
+        let longest = lists.clone().map(|(codes, _)| codes.len()).max().unwrap_or(0).max(1);
+        let (mut all_codes, mut all_weights) = (Vec::new(), Vec::new());
+        for (codes, weights) in lists {
+            let end = all_codes.len() + longest;
+            all_codes.extend(codes.iter().map(|&code| i64::from(code)));
+            all_weights.extend(weights);
+            all_codes.resize(end, 0);
+            all_weights.resize(end, 0.0);
+        }
+        Self {
+            codes: Tensor::from_slice(&all_codes).view([n, longest as i64]).to_device(device),
+            weights: Tensor::from_slice(&all_weights)
+                .view([n, longest as i64, 1])
+                .to_device(device),
+            table,
+        }
+    }
+
+    fn at(&self, index: &Tensor) -> Tensor {
+        let flat = index.flatten(0, -1);
+        let codes = self.codes.index_select(0, &flat); // [i, m]
+        let weights = self.weights.index_select(0, &flat); // [i, m, 1]
+        let sum = (lookup(&self.table, &codes) * weights).sum_dim_intlist(&[1i64][..], false, None);
+        let shape: Vec<i64> = index.size().into_iter().chain([COLUMN_DIM]).collect();
+        sum.view(&shape[..])
+    }
+}
+
+fn ids_of(codes: &[u32]) -> Tensor {
+    Tensor::from_slice(&codes.iter().map(|&code| i64::from(code)).collect::<Vec<_>>())
+}
+
+fn standardised(
+    name: &str,
+    values: &[f32],
+    is_known: &[bool],
+    device: Device,
+) -> Result<Tensor, ModelError> {
     if values.iter().any(|value| !value.is_finite()) {
         return Err(ModelError::Dataset(format!(
             "column `{name}` has missing values; add a `fill_missing` step for it, or set columns: false"
         )));
     }
-    let n = values.len().max(1) as f64;
-    let mean = values.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
-    let variance = values.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / n;
+    let known = || values.iter().zip(is_known).filter(|(_, is_known)| **is_known);
+    let known = || known().map(|(&value, _)| f64::from(value));
+    let n = known().count().max(1) as f64;
+    let mean = known().sum::<f64>() / n;
+    let variance = known().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
     let scale = if variance > 0.0 { variance.sqrt().recip() } else { 0.0 };
     let scaled: Vec<f32> = values.iter().map(|&x| ((f64::from(x) - mean) * scale) as f32).collect();
     Ok(Tensor::from_slice(&scaled).view([-1, 1]).to_device(device))

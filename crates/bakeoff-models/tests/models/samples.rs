@@ -6,7 +6,7 @@ use bakeoff_data::{Dataset, fingerprint, prepare};
 use bakeoff_models::{
     Built, Checkpoints, ModelEntry, ModelError, Setting, TrialResult, registry, run_trial,
 };
-use bakeoff_spec::{CurvePoint, Fitting, Params, Recipe, Task, Trial, Use};
+use bakeoff_spec::{CurvePoint, Fitting, Params, ReadParams, Recipe, Task, Trial, Use};
 use serde_json::json;
 use tch::Device;
 use tempfile::TempDir;
@@ -33,13 +33,16 @@ pub(crate) fn sample(task: Task, rows: &[(usize, usize, f32)]) -> Sample {
     let params = (source.complete)(&params).unwrap();
     let cache = folder.path().join("cache");
     let plain = |name: &str| Use { name: name.into(), revision: 1, params: Params::new() };
-    let recipe = Recipe {
+    let params = ReadParams { source: params, joins: Vec::new() };
+    let mut recipe = Recipe {
         task,
         source: plain("csv"),
-        content: fingerprint("csv", &params, &cache).unwrap(),
+        content: String::new(),
+        joins: Vec::new(),
         steps: Vec::new(),
         split: plain("leave_one_out"),
     };
+    recipe.content = fingerprint(&recipe, &params, &cache).unwrap();
     let data = prepare(&recipe, &params, &cache, &mut |_| {}).unwrap();
     Sample { data, _folder: folder }
 }
@@ -62,7 +65,7 @@ pub(crate) fn models() -> Vec<(&'static ModelEntry, Task)> {
 /// A trial of the model under its defaults, but for `changes`, which name parameters and training settings alike.
 pub(crate) fn trial(entry: &ModelEntry, task: Task, changes: &serde_json::Value) -> Trial {
     let info = entry.info("");
-    let mut training = (info.training)(task).map(|settings| json!(settings));
+    let mut training = (info.training)(task).map(|settings| json!(settings.params()));
     let mut own = Params::new();
     for (name, value) in changes.as_object().unwrap() {
         match &mut training {
@@ -86,6 +89,7 @@ pub(crate) fn trial(entry: &ModelEntry, task: Task, changes: &serde_json::Value)
         select: select.parse().unwrap(),
         metrics: metrics.iter().map(|metric| metric.parse().unwrap()).collect(),
         metric_revisions: std::collections::BTreeMap::new(),
+        candidates: None,
         scored: bakeoff_spec::Scored::Valid,
         seed: 1,
     }

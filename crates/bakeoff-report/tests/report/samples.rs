@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bakeoff_report::{ReportError, StudyView, write};
+use bakeoff_spec::ReadParams;
 use bakeoff_spec::{
     Brief, Candidate, Catalog, Cause, Choice, Cost, Counts, CurvePoint, DatasetCard, Dimension,
     Domain, Loss, Maker, MetricKey, ModelPlan, ModelStudy, Outcome, Params, Plan, Provenance,
@@ -259,6 +260,7 @@ fn plan(task: Task, models: &[SampleModel], seeds: &[u64], card: &DatasetCard) -
             select: select.clone(),
             metrics: metrics.clone(),
             metric_revisions: BTreeMap::new(),
+            candidates: None,
             scored: Scored::Valid,
             seed: seeds[0],
         };
@@ -283,7 +285,7 @@ fn plan(task: Task, models: &[SampleModel], seeds: &[u64], card: &DatasetCard) -
         spec,
         spec_hash: "5eed".repeat(8),
         recipe: card.recipe.clone(),
-        source_params: Params::new(),
+        read_params: ReadParams::default(),
         select: select.clone(),
         higher_is_better: task == Task::TopN,
         against: None,

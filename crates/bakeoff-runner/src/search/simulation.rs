@@ -3,6 +3,7 @@
 //! The search is that of a sweep, with its budget, its lag and its history; only the outcomes come from a function, and
 //! a trial takes as long as the epochs that it trains.
 
+use bakeoff_spec::ReadParams;
 use bakeoff_spec::spec::SearchSpec;
 use bakeoff_spec::trial::{Recipe, Use};
 use bakeoff_spec::{
@@ -54,8 +55,14 @@ impl Simulation {
         let spec = serde_json::from_value(spec).expect("a spec's own fields are a spec");
         let none = || Use { name: "none".into(), revision: 1, params: Params::new() };
         let (source, split) = (none(), none());
-        let recipe =
-            Recipe { task: Task::TopN, source, content: String::new(), steps: Vec::new(), split };
+        let recipe = Recipe {
+            task: Task::TopN,
+            source,
+            content: String::new(),
+            joins: Vec::new(),
+            steps: Vec::new(),
+            split,
+        };
         let model = ModelPlan {
             name: "function".into(),
             label: "function".into(),
@@ -72,7 +79,7 @@ impl Simulation {
             spec_hash: String::new(),
             search: Value::Null,
             recipe,
-            source_params: Params::new(),
+            read_params: ReadParams::default(),
             metrics: vec![MetricKey::plain("loss")],
             select: MetricKey::plain("loss"),
             higher_is_better: false,
@@ -178,6 +185,7 @@ fn maker(is_allowed: impl Fn(&Params) -> bool + Send + Sync + 'static) -> Maker 
             select: MetricKey::plain("loss"),
             metrics: Vec::new(),
             metric_revisions: std::collections::BTreeMap::new(),
+            candidates: None,
             scored: Scored::Valid,
             seed: 1,
         })

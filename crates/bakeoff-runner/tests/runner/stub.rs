@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use std::{env, process, thread};
 
 use bakeoff_runner::{Finished, Options, RunError, Sink, Stop, WorkOrder, run, serve};
+use bakeoff_spec::ReadParams;
 use bakeoff_spec::trial::{Recipe, Use};
 use bakeoff_spec::{
     Cause, CurvePoint, Dimension, Domain, Maker, MetricKey, ModelPlan, Plan, RunEvent, Scored,
@@ -182,6 +183,7 @@ pub(crate) fn plan(models: &[(&str, &[f64])], schedule: &serde_json::Value) -> P
         task: Task::TopN,
         source: none(),
         content: "c".into(),
+        joins: Vec::new(),
         steps: Vec::new(),
         split: none(),
     };
@@ -211,7 +213,7 @@ pub(crate) fn plan(models: &[(&str, &[f64])], schedule: &serde_json::Value) -> P
         spec,
         spec_hash: "0123456789abcdef0123456789abcdef".into(),
         search: serde_json::Value::Null,
-        source_params: [].into(),
+        read_params: ReadParams::default(),
         metrics: vec![select.clone()],
         select,
         higher_is_better: true,
@@ -269,6 +271,7 @@ pub(crate) fn trial(name: &str, value: f64, data: &str) -> Trial {
         select: MetricKey::at("ndcg", 10),
         metrics: vec![MetricKey::at("ndcg", 10)],
         metric_revisions: std::collections::BTreeMap::new(),
+        candidates: None,
         scored: Scored::Valid,
         seed: 1,
     }

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::registry::Params;
-use crate::trial::Task;
+use crate::sampled_ranking::SampledRanking;
+use crate::trial::{Side, Task};
 pub use schedule::{FailureSpec, ModelLimits, OnFailure, OnOutOfMemory, ScheduleSpec};
 pub use search::{BudgetSpec, DimensionSpec, KeepSpec, KeptCheckpoints, SearchSpec};
 
@@ -81,11 +82,31 @@ pub struct PluginSpec {
 pub struct DataSpec {
     /// Where the interactions come from.
     pub source: PluginSpec,
-    /// Cleaning steps, applied in order.
+    /// What is known of users and items from tables and files beside the interactions.
+    #[serde(default)]
+    pub join: Vec<JoinSpec>,
+    /// What is done to the table, in order. Steps that learn from values come after those that remove rows: the split
+    /// is made between them, and only the training part is learned from.
     #[serde(default)]
     pub steps: Vec<PluginSpec>,
     /// How interactions are divided into train, validation and test.
     pub split: PluginSpec,
+}
+
+/// A table or folder about users or items.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JoinSpec {
+    /// Whom it is about.
+    pub to: Side,
+    /// The registered name; `bakeoff list joins` shows them.
+    pub name: String,
+    /// Its parameters; what is left out has its default.
+    #[serde(default)]
+    pub params: Params,
+    /// What is put before the names of its columns.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub prefix: String,
 }
 
 /// A model, its fixed parameters, and what its search varies.
@@ -137,6 +158,10 @@ pub struct EvaluationSpec {
     /// metric. Every configuration on a model's front is scored on test.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub against: Option<String>,
+    /// Ranks targets among drawn items; by default among all that the user has not seen. Such figures can order models
+    /// otherwise than full ranking does (Krichene and Rendle, KDD 2020).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidates: Option<SampledRanking>,
 }
 
 /// The seeds under which each model's chosen configuration is run.

@@ -214,6 +214,7 @@ fn card() -> DatasetCard {
         task: Task::TopN,
         source: used("synthetic"),
         content: "c".into(),
+        joins: Vec::new(),
         steps: Vec::new(),
         split: used("leave_one_out"),
     };

@@ -7,7 +7,7 @@ use bakeoff_data::Dataset;
 use bakeoff_spec::{DatasetCard, Plan};
 
 use super::{plan, print, print_json, say};
-use crate::cli::DataCommand;
+use crate::cli::{DataCommand, FetchArgs};
 use crate::exit::Exit;
 use crate::places::Places;
 use crate::table::table;
@@ -22,11 +22,31 @@ pub(crate) fn run(command: &DataCommand, places: &Places) -> anyhow::Result<Exit
             let data = prepare_spec(&args.spec.spec, places)?;
             print_paths(&bakeoff_data::export(&data, &args.to)?, args.json.json)
         }
-        DataCommand::Fetch(args) => {
-            let files = bakeoff_data::fetch(&args.source, &places.cache, &mut say)?;
-            print_paths(&files, args.json.json)
-        }
+        DataCommand::Fetch(args) => fetch(args, places),
     }
+}
+
+fn fetch(args: &FetchArgs, places: &Places) -> anyhow::Result<Exit> {
+    let Some(name) = &args.name else {
+        let sets = bakeoff_data::fetch::fetchable();
+        if args.json.json {
+            return print_json(&sets);
+        }
+        let megabytes = |bytes: u64| format!("{:.1}", bytes as f64 / 1e6);
+        let rows = sets.iter().map(|set| {
+            let size = set.bytes.map_or_else(String::new, megabytes);
+            [set.name, &size, set.licence, set.about].map(str::to_owned).to_vec()
+        });
+        return print(&table(&["name", "MB", "licence", "about"], rows.collect()));
+    };
+    // An empty variable is as good as none.
+    let mirror = args.mirror.as_deref().filter(|mirror| !mirror.is_empty());
+    let fetched = bakeoff_data::fetch(name, &places.cache, mirror, &mut say)?;
+    if args.json.json {
+        return print_json(&fetched);
+    }
+    print_paths(&fetched.files, false)?;
+    print(&format!("\n{}", fetched.yaml))
 }
 
 fn prepare_spec(spec: &Path, places: &Places) -> anyhow::Result<Dataset> {
@@ -35,7 +55,7 @@ fn prepare_spec(spec: &Path, places: &Places) -> anyhow::Result<Dataset> {
 
 /// The plan's dataset, prepared if it is not yet.
 pub(super) fn prepare(plan: &Plan, places: &Places) -> anyhow::Result<Dataset> {
-    Ok(bakeoff_data::prepare(&plan.recipe, &plan.source_params, &places.cache, &mut say)?)
+    Ok(bakeoff_data::prepare(&plan.recipe, &plan.read_params, &places.cache, &mut say)?)
 }
 
 fn print_paths(files: &[std::path::PathBuf], json: bool) -> anyhow::Result<Exit> {

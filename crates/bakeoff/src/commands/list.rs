@@ -37,6 +37,7 @@ pub(crate) fn run(args: &ListArgs, places: &Places) -> anyhow::Result<Exit> {
         }
         Kind::Steps => plugins(args, &catalog.steps),
         Kind::Sources => plugins(args, &catalog.sources),
+        Kind::Joins => plugins(args, &catalog.joins),
         Kind::Splits => plugins(args, &catalog.splits),
         Kind::Searches => plugins(args, &catalog.searches),
         Kind::Pruners => plugins(args, &catalog.pruners),

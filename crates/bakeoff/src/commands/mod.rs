@@ -59,8 +59,8 @@ pub(crate) fn run(Cli { command, places }: Cli) -> anyhow::Result<Exit> {
 /// Reads a spec and plans it.
 fn plan(spec: &Path, places: &Places) -> anyhow::Result<(SpecFile, Plan)> {
     let file = SpecFile::read(spec)?;
-    let plan = file.plan(&catalog(), &mut |source, params| {
-        Ok(bakeoff_data::fingerprint(source, params, &places.cache)?)
+    let plan = file.plan(&catalog(), &mut |recipe, params| {
+        bakeoff_data::fingerprint(recipe, params, &places.cache)
     })?;
     Ok((file, plan))
 }

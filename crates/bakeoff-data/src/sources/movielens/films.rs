@@ -6,7 +6,7 @@ use super::layouts::{GENRES, Layout};
 use crate::column::{RawColumn, Tags, Texts, Values};
 use crate::delimited::{self, Format, shortened};
 use crate::error::DataError;
-use crate::frame::{Frame, Kind, TimeUnit, Want};
+use crate::frame::{Frame, Kind, Want};
 use crate::ids::Ids;
 use crate::input;
 
@@ -128,7 +128,7 @@ fn date(text: &str) -> Option<f64> {
     let mut parts = text.split('-');
     let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
     let month = MONTHS.iter().position(|name| *name == month)? + 1;
-    delimited::parse_time(&format!("{year}-{month:02}-{day:0>2}"), TimeUnit::Seconds)
+    delimited::parse_time(&format!("{year}-{month:02}-{day:0>2}"))
 }
 
 /// Every release date that is there is one.

