@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
 #[path = "../tests/data/bad_input.rs"]
@@ -41,9 +41,8 @@ fn main() -> io::Result<()> {
         }
         round += 1;
     }
-    let mut out = String::new();
     for (name, (n_read, n_refused)) in counts {
-        out += &format!("{name}: {n_read} read, {n_refused} refused\n");
+        writeln!(io::stdout(), "{name}: {n_read} read, {n_refused} refused")?;
     }
-    io::Write::write_all(&mut io::stdout(), out.as_bytes())
+    Ok(())
 }

@@ -1,9 +1,12 @@
 //! Why data could not be read, cleaned, split or kept.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use bakeoff_spec::registry::ParamError;
+
+pub(crate) use crate::wording::nearest;
+use crate::wording::{did_you_mean, listed, other_ways, reasons};
 
 /// What went wrong, where, and what would help.
 #[derive(Debug, thiserror::Error)]
@@ -391,36 +394,4 @@ impl DataError {
     pub fn is_user_mistake(&self) -> bool {
         !matches!(self, Self::Write { .. } | Self::Damaged { .. } | Self::DiskFull { .. })
     }
-}
-
-/// The candidate that is most like `name`, if one is like it at all.
-pub(crate) fn nearest(name: &str, candidates: &[String]) -> Option<String> {
-    let likeness =
-        |candidate: &String| strsim::jaro_winkler(&name.to_lowercase(), &candidate.to_lowercase());
-    let best = candidates.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
-    (likeness(best) > 0.75).then(|| best.clone())
-}
-
-fn did_you_mean(suggestion: Option<&str>) -> String {
-    suggestion.map_or_else(String::new, |name| format!(" (did you mean `{name}`?)"))
-}
-
-fn listed(names: &[String]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    if quoted.is_empty() { "none".into() } else { quoted.join(", ") }
-}
-
-fn reasons(tried: &[(String, String)]) -> String {
-    tried.iter().fold(String::new(), |text, (url, reason)| text + &format!("\n  {url}: {reason}"))
-}
-
-fn other_ways(set: &str, pin: Option<&Path>) -> String {
-    let pin = pin.map_or_else(String::new, |pin| {
-        let pin = pin.display();
-        format!("if it was published anew, remove {pin}, which notes the checksum of the first download; ")
-    });
-    format!(
-        "{pin}`bakeoff data fetch {set}` goes on where this ended; a copy from elsewhere can be given with `--mirror \
-         file:///FOLDER`"
-    )
 }

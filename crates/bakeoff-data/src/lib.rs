@@ -48,6 +48,7 @@ mod sql;
 mod statistics;
 pub mod steps;
 pub mod text;
+mod wording;
 
 pub use audit::{AuditFinding, Severity, audit};
 pub use dataset::{Column, ColumnValues, Dataset};
