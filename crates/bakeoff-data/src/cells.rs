@@ -152,7 +152,7 @@ impl Cells {
 
 const KINDS: &str = "cells are numbers, texts or tags";
 const ID: &str = "an id: a text or a number";
-const FINITE: &str = "a finite number";
+const FINITE: &str = "a number of at most 3.4e38, which is what datasets keep";
 
 fn push_id(texts: &mut Texts, cell: &Cell<'_>, digits: &mut String) -> Result<(), Wrong> {
     match cell {
@@ -210,7 +210,7 @@ fn plain(cell: &Cell<'_>) -> Result<f64, Wrong> {
         Cell::Written(text) => text.parse().map_err(|_| cell.is_no(FINITE))?,
         Cell::Text(_) | Cell::List(_) => return Err(cell.is_no(FINITE)),
     };
-    if number.is_infinite() { Err(cell.is_no(FINITE)) } else { Ok(number) }
+    if (number as f32).is_infinite() { Err(cell.is_no(FINITE)) } else { Ok(number) }
 }
 
 /// A cell among texts.
@@ -287,6 +287,9 @@ mod tests {
             "inf"
         );
         assert!(column(Kind::Time, &[Cell::Text("soon".into())]).is_err());
+        for huge in [Cell::Number(1e39), Cell::Written("-1e39".into()), Cell::Text("1e39".into())] {
+            assert!(column(Kind::Number, &[huge]).is_err(), "infinite in single precision");
+        }
     }
 
     #[test]

@@ -215,7 +215,12 @@ impl Texts {
 
     /// Adds an entry.
     pub fn push(&mut self, text: &str) {
-        self.codes.push(self.values.index_or_add(text));
+        // Tables often lie by user: the same text again and again.
+        let code = match self.codes.last() {
+            Some(&last) if self.values.name(last) == text => last,
+            _ => self.values.index_or_add(text),
+        };
+        self.codes.push(code);
     }
 
     /// Entries.

@@ -15,6 +15,7 @@ pub(crate) const NUMBERS: &str = "a number, or nothing where it is missing";
 pub(super) const NOT_UTF8: &str = "UTF-8 text; convert the file, with iconv for example";
 
 /// A field without blanks around it; an error where it is not text.
+#[inline]
 pub(super) fn text<'f>(field: &'f [u8], format: &Format) -> Result<Cow<'f, str>, ()> {
     let field = field.trim_ascii();
     if format.is_latin1 {
@@ -27,12 +28,13 @@ pub(super) fn text<'f>(field: &'f [u8], format: &Format) -> Result<Cow<'f, str>,
     std::str::from_utf8(field).map(Cow::Borrowed).map_err(|_| ())
 }
 
-/// A finite number, or NaN for what stands for a missing one; `None` for anything else.
+/// A number that single precision can hold, as datasets keep it, or NaN for what stands for a missing one; `None` for
+/// anything else.
 pub(crate) fn parse_number(text: &str) -> Option<f64> {
     if is_missing(text) {
         return Some(f64::NAN);
     }
-    text.parse().ok().filter(|number: &f64| number.is_finite())
+    text.parse().ok().filter(|&number: &f64| (number as f32).is_finite())
 }
 
 /// Whether a field stands for no value: empty, `nan`, `na` or `null` in any case.
