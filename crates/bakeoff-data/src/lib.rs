@@ -42,6 +42,7 @@ pub mod prepare;
 #[cfg(test)]
 mod rows_for_tests;
 pub mod sources;
+mod sound;
 mod spans;
 pub mod splits;
 mod sql;

@@ -1,6 +1,5 @@
 //! From a recipe to a prepared dataset: read, clean, encode, split, write. Done once, kept under the recipe's key.
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use bakeoff_spec::card::StepCount;
@@ -19,6 +18,7 @@ use crate::layout::{Layout, layout};
 use crate::manifest::{self, Content, Manifest};
 use crate::order::{Ordered, missing};
 use crate::sources::{self, Source};
+use crate::sound;
 use crate::splits::{self, Assigned};
 use crate::steps::{self, Effect, Step, Train};
 
@@ -192,23 +192,12 @@ fn read(
         }
     }
     check()?;
-    check_column_names(&table)?;
+    sound::check(&table)?;
     Ok(table)
 }
 
 fn changed(recipe: &Recipe) -> DataError {
     DataError::SourceChanged { source_name: recipe.source.name.clone() }
-}
-
-/// No two columns of one axis have the same name.
-fn check_column_names(table: &Interactions) -> Result<(), DataError> {
-    let mut taken = HashSet::new();
-    match table.all_columns().find(|(axis, column)| !taken.insert((axis.name(), &column.name))) {
-        None => Ok(()),
-        Some((axis, column)) => {
-            Err(DataError::ColumnTwice { of: axis.name(), column: column.name.clone() })
-        }
-    }
 }
 
 /// Applies the steps in order and splits before the first one that learns from values; counts after each.
