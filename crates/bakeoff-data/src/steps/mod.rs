@@ -4,9 +4,10 @@
 //! what train holds and nothing else. So no row can be removed after it.
 
 use bakeoff_spec::registry::{find, params_of};
-use bakeoff_spec::{Entry, Params, Plugin};
+use bakeoff_spec::{Entry, Params, Plugin, Use};
 
-use crate::error::DataError;
+use crate::column::RawColumn;
+use crate::error::{DataError, nearest};
 use crate::interactions::{Axis, Interactions};
 use crate::splits::Assigned;
 
@@ -15,6 +16,10 @@ bakeoff_spec::register! { StepEntry, build;
     deduplicate::Deduplicate,
     min_rating::MinRating,
     k_core::KCore,
+    pseudonymise::Pseudonymise,
+    mask::Mask,
+    generalise::Generalise,
+    k_anonymity::KAnonymity,
 }
 
 /// A step with its parameters.
@@ -33,6 +38,11 @@ pub trait Step {
     fn environment(&self) -> Result<Option<String>, DataError> {
         Ok(None)
     }
+
+    /// Whether it is there so that values of the source do not get out: then no message about the data may hold one.
+    fn hides_values(&self) -> bool {
+        false
+    }
 }
 
 /// What a step does.
@@ -44,6 +54,9 @@ pub enum Effect {
     Changes,
     /// Learns something from values: after the split, from train alone.
     Fits,
+    /// Counts all users that are left and promises something of each, such as that they do not stand out: anywhere, but
+    /// no rows may be removed after it. What it hides depends on users of all parts; it reveals nothing of them.
+    Counts,
 }
 
 /// What the training part holds.
@@ -93,4 +106,35 @@ fn build<P: Plugin<Params: Step>>(params: &Params) -> Result<Box<dyn Step>, Data
     let params =
         params_of::<P>(params).map_err(|source| DataError::Params { plugin: P::NAME, source })?;
     Ok(Box::new(params))
+}
+
+/// Whether one of these steps hides values.
+pub(crate) fn hide_values(steps: &[Use]) -> bool {
+    let hides = |used: &Use| step(&used.name, &used.params).is_ok_and(|step| step.hides_values());
+    steps.iter().any(hides)
+}
+
+/// Where the columns called `name` are, ascending; there is one at least.
+fn places(
+    table: &Interactions,
+    step: &'static str,
+    name: &str,
+) -> Result<Vec<(Axis, usize)>, DataError> {
+    let of = |axis, columns: &[RawColumn]| {
+        let named = columns.iter().enumerate().filter(|(_, column)| column.name == name);
+        named.map(|(place, _)| (axis, place)).collect::<Vec<_>>()
+    };
+    let named = [
+        of(Axis::Rows, &table.columns),
+        of(Axis::Users, &table.user_columns),
+        of(Axis::Items, &table.item_columns),
+    ]
+    .concat();
+    if named.is_empty() {
+        let present: Vec<String> =
+            table.all_columns().map(|(_, column)| column.name.clone()).collect();
+        let (column, suggestion) = (name.to_owned(), nearest(name, &present));
+        return Err(DataError::UnknownColumn { step, column, present, suggestion });
+    }
+    Ok(named)
 }

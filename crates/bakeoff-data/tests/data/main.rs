@@ -2,6 +2,7 @@
 
 mod cache;
 mod errors;
+mod privacy;
 mod properties;
 mod real_data;
 mod recipes;

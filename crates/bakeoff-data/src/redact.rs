@@ -1,0 +1,168 @@
+//! Where a recipe hides values, no message shows one: errors, notes, panics.
+
+use std::io::{self, Write};
+use std::panic;
+use std::sync::Once;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::error::DataError;
+
+const HIDDEN: &str = "(hidden)";
+
+impl DataError {
+    /// The same error without anything that stands in the data: ids and values are replaced by `(hidden)`; file, line
+    /// and column stay.
+    #[must_use]
+    pub fn redacted(self) -> Self {
+        let hidden = || HIDDEN.to_owned();
+        match self {
+            // A reader of a format may say what it has found.
+            Self::Read { path, source } if source.raw_os_error().is_none() => {
+                Self::Read { path, source: io::Error::new(source.kind(), HIDDEN) }
+            }
+            Self::Value { path, line, column, found: _, expected } => {
+                Self::Value { path, line, column, found: hidden(), expected }
+            }
+            // In a file without a header, the first row stands for the names.
+            Self::MissingColumn { path, column, param, present: _, suggestion: _ } => {
+                let present = vec![hidden()];
+                Self::MissingColumn { path, column, param, present, suggestion: None }
+            }
+            Self::Twice { path, line, id: _ } => Self::Twice { path, line, id: hidden() },
+            Self::Column { step, column, reason } => {
+                Self::Column { step, column, reason: without_quoted(&reason) }
+            }
+            // Not `_`: whoever adds a variant is to ask what it can hold.
+            Self::Read { .. }
+            | Self::Write { .. }
+            | Self::Fields { .. }
+            | Self::Unknown { .. }
+            | Self::Params { .. }
+            | Self::SourceChanged { .. }
+            | Self::NeedsRatings { .. }
+            | Self::NeedsTimestamps { .. }
+            | Self::Missing { .. }
+            | Self::UnknownColumn { .. }
+            | Self::CannotFill { .. }
+            | Self::NothingLeft { .. }
+            | Self::EmptyPart { .. }
+            | Self::Damaged { .. }
+            | Self::NoFiles { .. }
+            | Self::NoParts
+            | Self::StepOrder { .. }
+            | Self::ColumnTwice { .. }
+            | Self::NotFetchable { .. }
+            | Self::Download { .. }
+            | Self::NoMirror { .. }
+            | Self::Mirror { .. }
+            | Self::Archive { .. }
+            | Self::DiskFull { .. }
+            | Self::Key { .. }
+            | Self::OtherKey { .. }
+            | Self::NotSealed { .. }
+            | Self::SamePseudonym { .. }
+            | Self::RemovesAfterCount { .. }
+            // It lists generalised values on purpose.
+            | Self::NotAnonymous { .. } => self,
+        }
+    }
+}
+
+/// The text with all from its first backtick to its last one hidden: values are quoted so, and may hold one.
+pub(crate) fn without_quoted(text: &str) -> String {
+    match text.split_once('`') {
+        None => text.to_owned(),
+        Some((before, rest)) => {
+            let after = rest.rsplit_once('`').map_or("", |(_, after)| after);
+            format!("{before}`{HIDDEN}`{after}")
+        }
+    }
+}
+
+static N_QUIET: AtomicUsize = AtomicUsize::new(0);
+
+/// As long as it lives, a panic anywhere in the process tells its place and not its message, which may hold a value:
+/// that of an index into a text quotes the text.
+pub(crate) struct QuietPanics(());
+
+impl QuietPanics {
+    pub(crate) fn new() -> Self {
+        static HOOK: Once = Once::new();
+        HOOK.call_once(|| {
+            let loud = panic::take_hook();
+            panic::set_hook(Box::new(move |panic| {
+                if N_QUIET.load(Ordering::SeqCst) == 0 {
+                    return loud(panic);
+                }
+                let place =
+                    panic.location().map_or_else(String::new, |place| format!(" at {place}"));
+                // If nobody listens, nobody is the worse for it.
+                let _ = writeln!(
+                    io::stderr(),
+                    "panicked{place}; the message may hold values and is hidden"
+                );
+            }));
+        });
+        N_QUIET.fetch_add(1, Ordering::SeqCst);
+        Self(())
+    }
+}
+
+impl Drop for QuietPanics {
+    fn drop(&mut self) {
+        N_QUIET.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_and_values_are_hidden_and_their_place_stays() {
+        let path = || "x.csv".into();
+        let value = DataError::Value {
+            path: path(),
+            line: 3,
+            column: "age".into(),
+            found: "alice".into(),
+            expected: "a number".into(),
+        };
+        let header = DataError::MissingColumn {
+            path: path(),
+            column: "user".into(),
+            param: "user",
+            present: vec!["alice".into()],
+            suggestion: Some("alice".into()),
+        };
+        let source = io::Error::new(io::ErrorKind::InvalidData, "alice is no number");
+        let errors = [
+            (value, "x.csv, line 3, column `age`: found `(hidden)`, expected a number"),
+            (
+                DataError::Twice { path: path(), line: 4, id: "alice".into() },
+                "x.csv, line 4: `(hidden)` was described before; remove one of the two lines",
+            ),
+            (header, "x.csv has no column `user`; it has `(hidden)`; `user` names the column"),
+            (DataError::Read { path: path(), source }, "cannot read x.csv"),
+        ];
+        for (error, expected) in errors {
+            let redacted = error.redacted();
+            assert_eq!(redacted.to_string(), expected);
+            assert!(!format!("{redacted:?}").contains("alice"), "{redacted:?}");
+        }
+        let missing = || io::Error::from_raw_os_error(2);
+        let read = DataError::Read { path: path(), source: missing() }.redacted();
+        let source = std::error::Error::source(&read).unwrap().to_string();
+        assert_eq!(source, missing().to_string(), "what the system says holds no value");
+    }
+
+    #[test]
+    fn quoted_values_are_hidden_even_if_they_hold_a_quote() {
+        assert_eq!(without_quoted("holds text"), "holds text");
+        assert_eq!(
+            without_quoted("row 3 has `al`ice`, no number"),
+            "row 3 has `(hidden)`, no number"
+        );
+        assert_eq!(without_quoted("ends in `alice"), "ends in `(hidden)`");
+    }
+}
