@@ -335,8 +335,7 @@ pub enum DataError {
     },
     /// A step that removes rows stands after one that promises something of the users that are left.
     #[error(
-        "step `{removes}` removes rows and stands after `{counts}`, which counts the users that are left; put `{removes}` \
-         before it"
+        "step `{removes}` removes rows after `{counts}` has counted users; put `{removes}` before it"
     )]
     RemovesAfterCount {
         /// The one that removes.

@@ -165,4 +165,25 @@ mod tests {
         );
         assert_eq!(without_quoted("ends in `alice"), "ends in `(hidden)`");
     }
+
+    /// Not a test by itself: what the other process does.
+    #[test]
+    fn panics_quietly_for_another_test() {
+        if std::env::var_os("BAKEOFF_TEST_PANIC").is_some() {
+            let _quiet = QuietPanics::new();
+            let name = "alice is the name of a user";
+            assert!(name.is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_panic_tells_its_place_and_no_value() {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "redact::tests::panics_quietly_for_another_test", "--nocapture"]);
+        let output = child.env("BAKEOFF_TEST_PANIC", "1").output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert!(!output.status.success() && said.contains("redact.rs"), "{said}");
+        assert!(said.contains("is hidden") && !said.contains("alice"), "{said}");
+    }
 }

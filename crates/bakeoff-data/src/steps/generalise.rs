@@ -152,9 +152,8 @@ impl Generalise {
     fn coarser(&self, values: &Values) -> Option<Values> {
         match values {
             Values::Number(numbers) => {
-                let text = |&number: &f64| match number.is_nan() {
-                    true => Some(String::new()),
-                    false => self.of_number(number),
+                let text = |&number: &f64| {
+                    if number.is_nan() { Some(String::new()) } else { self.of_number(number) }
                 };
                 let texts = numbers.iter().map(text).collect::<Option<Vec<String>>>()?;
                 Some(Values::Text(texts.into_iter().collect()))

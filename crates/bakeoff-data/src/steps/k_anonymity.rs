@@ -110,7 +110,7 @@ impl Step for KAnonymity {
                 let n_before = n_missing(table, &self.columns);
                 let of = |user: u32| (!suppressed.contains(&user)).then_some(user);
                 let n_users = table.users.len() as u32;
-                for column in table.user_columns.iter_mut() {
+                for column in &mut table.user_columns {
                     if self.columns.contains(&column.name) {
                         column.values = column
                             .values
@@ -176,11 +176,13 @@ impl KAnonymity {
 
     fn promise(&self) -> String {
         let columns = self.columns.join(", ");
-        let mut promise = format!("at least {} users share each combination of {columns}", self.k);
-        if let (Some(l), Some(sensitive)) = (self.l, &self.sensitive) {
-            promise += &format!(" and have at least {l} different values of {sensitive}");
-        }
-        promise
+        let diverse = match (self.l, &self.sensitive) {
+            (Some(l), Some(sensitive)) => {
+                format!(" and have at least {l} different values of {sensitive}")
+            }
+            _ => String::new(),
+        };
+        format!("at least {} users share each combination of {columns}{diverse}", self.k)
     }
 
     fn holds(&self, groups: &Groups, n_suppressed: usize) -> String {

@@ -125,9 +125,8 @@ impl Mask {
                 Values::Tags(Tags { values, lists: lists.clone() })
             }
             Values::Number(numbers) => {
-                let text = |number: &f64| match number.is_nan() {
-                    true => String::new(),
-                    false => names.name(&domain, &number.to_string()),
+                let text = |number: &f64| {
+                    if number.is_nan() { String::new() } else { hidden(&number.to_string()) }
                 };
                 Values::Text(numbers.iter().map(text).collect::<Texts>())
             }

@@ -1,6 +1,7 @@
 //! Pseudonyms, masks and encryption in whole recipes. Keys come from the environment, and a process must not change its
 //! own: so each test starts itself again with keys.
 
+use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -45,9 +46,9 @@ fn planned(dir: &Path) -> Planned {
     let mut users = "user,mail,age\n".to_owned();
     for user in 0..6 {
         for item in 0..4 {
-            rows += &format!("qzuser{user},qzitem{},{}\n", (user + item) % 5, 1 + item);
+            writeln!(rows, "qzuser{user},qzitem{},{}", (user + item) % 5, 1 + item).unwrap();
         }
-        users += &format!("qzuser{user},qzmail{user}@x.example,{}\n", 20 + 3 * user);
+        writeln!(users, "qzuser{user},qzmail{user}@x.example,{}", 20 + 3 * user).unwrap();
     }
     let params = json!({
         "interactions": file(dir, "rows.csv", rows), "users": file(dir, "users.csv", users)
@@ -242,8 +243,7 @@ fn nothing_is_removed_after_users_were_counted() {
     let error = bakeoff_data::fingerprint(&removing.recipe, &removing.params, &removing.cache);
     assert_eq!(
         error.unwrap_err().error.to_string(),
-        "step `k_core` removes rows and stands after `k_anonymity`, which counts the users that are left; put `k_core` \
-         before it"
+        "step `k_core` removes rows after `k_anonymity` has counted users; put `k_core` before it"
     );
 }
 
