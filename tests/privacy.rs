@@ -306,6 +306,15 @@ fn failing(planted: &Planted) {
 }
 
 #[test]
+fn what_asks_for_encryption_is_never_taken_for_nothing() {
+    let planted = Planted::new();
+    for written in ["encrypt:", "encrypt: null", "encrypt: false", "encrypted: {}"] {
+        planted.spec("open.yaml", &format!("\n  {written}"));
+        planted.mistake(&["check", "open.yaml"], &KEYS);
+    }
+}
+
+#[test]
 fn workers_read_encrypted_data_with_the_key_of_their_own_environment() {
     let planted = Planted::new();
     let data = |more: &str| format!("{HIDING}{more}");

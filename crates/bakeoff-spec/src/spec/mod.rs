@@ -90,8 +90,10 @@ pub struct DataSpec {
     pub steps: Vec<PluginSpec>,
     /// How interactions are divided into train, validation and test.
     pub split: PluginSpec,
-    /// Encrypts the prepared data on disk. It changes no number and no key.
+    /// Encrypts the prepared data on disk: `{}`, or with another variable for the key. It changes no number and no key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    // Not nullable: `encrypt:` with nothing after it must not mean that nothing is encrypted.
+    #[schemars(with = "EncryptSpec")]
     pub encrypt: Option<EncryptSpec>,
 }
 
