@@ -49,6 +49,14 @@ bench-sweep *options:
 bench-store *trials:
     cargo run --release -p bakeoff-store --example growth -- "$@"
 
+# Measure how fast data is prepared, and in how much memory: ROWS of generated ratings
+bench-data rows="20000000": build
+    @python3 tools/bench_data.py {{ rows }}
+
+# Read damaged files of every format for so many seconds
+fuzz seconds="60" *seed:
+    cargo run --release -p bakeoff-data --example fuzz -- {{ seconds }} {{ seed }}
+
 # Break sweeps in every way that a night may bring, and count what is lost (nothing, that is): ROUNDS SEED FAULT…
 torture rounds="300" seed="1" *faults: build
     @python3 tools/torture.py "$@"

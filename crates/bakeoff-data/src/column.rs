@@ -158,15 +158,19 @@ impl Values {
 
     /// Entries without a value. What a step has encoded has none.
     pub fn n_missing(&self) -> u64 {
-        let n = match self {
-            Self::Text(texts) => (0..texts.len()).filter(|&i| texts.is_missing(i)).count(),
-            Self::Number(numbers) => numbers.iter().filter(|number| number.is_nan()).count(),
-            Self::Tags(tags) => tags.lists.iter().filter(|list| list.is_empty()).count(),
-            Self::Series(series) => series.points.iter().filter(|list| list.is_empty()).count(),
-            Self::Dense(dense) => dense.is_missing.iter().filter(|&&is_missing| is_missing).count(),
-            Self::Codes(_) | Self::Tokens(_) | Self::Weighted(_) => 0,
-        };
-        n as u64
+        (0..self.len()).filter(|&entry| self.is_missing(entry)).count() as u64
+    }
+
+    /// Whether an entry has no value.
+    pub fn is_missing(&self, entry: usize) -> bool {
+        match self {
+            Self::Text(texts) => texts.is_missing(entry),
+            Self::Number(numbers) => numbers[entry].is_nan(),
+            Self::Tags(tags) => tags.lists.get(entry).is_empty(),
+            Self::Series(series) => series.points.get(entry).is_empty(),
+            Self::Dense(dense) => dense.is_missing[entry],
+            Self::Codes(_) | Self::Tokens(_) | Self::Weighted(_) => false,
+        }
     }
 
     #[must_use]
@@ -211,7 +215,12 @@ impl Texts {
 
     /// Adds an entry.
     pub fn push(&mut self, text: &str) {
-        self.codes.push(self.values.index_or_add(text));
+        // Tables often lie by user: the same text again and again.
+        let code = match self.codes.last() {
+            Some(&last) if self.values.name(last) == text => last,
+            _ => self.values.index_or_add(text),
+        };
+        self.codes.push(code);
     }
 
     /// Entries.
@@ -353,7 +362,8 @@ impl<T: Copy> Lists<T> {
         (0..self.len()).map(|entry| self.get(entry))
     }
 
-    fn range(&self, entry: usize) -> Range<usize> {
+    /// Where the list of an entry lies among all values.
+    pub fn range(&self, entry: usize) -> Range<usize> {
         self.offsets[entry] as usize..self.offsets[entry + 1] as usize
     }
 

@@ -488,6 +488,7 @@ pub(crate) const TIMES: &str =
 const NOT_UTF8: &str = "UTF-8 text; convert the file, with iconv for example";
 
 /// A field without blanks around it; an error where it is not text.
+#[inline]
 fn text<'f>(field: &'f [u8], format: &Format) -> Result<Cow<'f, str>, ()> {
     let field = field.trim_ascii();
     if format.is_latin1 {

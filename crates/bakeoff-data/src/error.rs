@@ -358,6 +358,62 @@ pub enum DataError {
         /// The smallest that break it, in words.
         groups: Vec<String>,
     },
+    /// Two files of a folder belong to one user or item.
+    #[error("{} and {} are both named after `{id}`; remove one of the two", first.display(), second.display())]
+    SameName {
+        /// The first file.
+        first: PathBuf,
+        /// The second file.
+        second: PathBuf,
+        /// The raw id.
+        id: String,
+    },
+    /// More files of a folder are broken than a spec allows.
+    #[error(
+        "{n_broken} of {n_files} {what} cannot be read, and max_broken: {max_broken} allows no more than that share; mend \
+         or remove them, or allow more: {}{}",
+        first.join("; "), if *n_broken > first.len() { "; …" } else { "" }
+    )]
+    Broken {
+        /// What the files are.
+        what: &'static str,
+        /// Files that cannot be read.
+        n_broken: usize,
+        /// Files that were read for some user or item.
+        n_files: usize,
+        /// The share that may be broken.
+        max_broken: f64,
+        /// The first of them, with reasons.
+        first: Vec<String>,
+    },
+    /// Too few users or items have a file of their own.
+    #[error(
+        "{n_without} of {n_ids} ids have no file among the {what} (there is none for `{id}`; a file is {}), and \
+         max_missing: {max_missing} allows no more than that share, and never all; files are to be named ID.ENDING",
+        file.display()
+    )]
+    Unnamed {
+        /// What the files are.
+        what: &'static str,
+        /// Ids without a file.
+        n_without: usize,
+        /// All ids.
+        n_ids: usize,
+        /// The share that may have none.
+        max_missing: f64,
+        /// The first id without a file.
+        id: String,
+        /// The first file.
+        file: PathBuf,
+    },
+    /// A file of numbers is not what is needed.
+    #[error("{}: {reason}", path.display())]
+    Array {
+        /// The file.
+        path: PathBuf,
+        /// What it is, what is allowed, and the fix.
+        reason: String,
+    },
 }
 
 impl DataError {

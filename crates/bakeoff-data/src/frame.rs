@@ -198,7 +198,7 @@ impl Frame {
     }
 
     /// Takes a column of numbers out, if there is one.
-    fn numbers(&mut self, name: &str) -> Option<Vec<f64>> {
+    pub(crate) fn numbers(&mut self, name: &str) -> Option<Vec<f64>> {
         let column = self.columns.iter().position(|column| column.name == name)?;
         match self.columns.remove(column).values {
             Values::Number(numbers) => Some(numbers),
@@ -207,7 +207,7 @@ impl Frame {
     }
 
     /// Takes a column of ids out.
-    fn ids(&mut self, name: &str) -> (Ids, Vec<u32>) {
+    pub(crate) fn ids(&mut self, name: &str) -> (Ids, Vec<u32>) {
         let column = self.columns.iter().position(|column| column.name == name);
         let column = column.expect("a reader brings what it was asked for");
         match self.columns.remove(column).values {

@@ -75,6 +75,7 @@ impl<S: AsRef<str>> FromIterator<S> for Ids {
     }
 }
 
+#[inline]
 fn at<'a>(text: &'a str, ends: &[usize], index: u32) -> &'a str {
     let index = index as usize;
     let start = if index == 0 { 0 } else { ends[index - 1] };

@@ -101,8 +101,13 @@ fn has_ending(path: &Path, endings: &[&str]) -> bool {
 pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>, DataError> {
     let read_error = |source| DataError::Read { path: path.to_owned(), source };
     let mut file = open_file(path).map_err(read_error)?;
-    let mut start = Vec::with_capacity(4);
-    (&mut file).take(4).read_to_end(&mut start).map_err(read_error)?;
+    let mut start = Vec::new();
+    (&mut file).take(16).read_to_end(&mut start).map_err(read_error)?;
+    let text = String::from_utf8_lossy(&start).to_ascii_lowercase();
+    if text.starts_with("<!doctype html") || text.starts_with("<html") {
+        let reason = "it is a web page: perhaps a download that failed";
+        return Err(read_error(io::Error::new(io::ErrorKind::InvalidData, reason)));
+    }
     let whole = io::Cursor::new(start.clone()).chain(file);
     Ok(match start[..] {
         [0x1f, 0x8b, ..] => Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 18, whole))),

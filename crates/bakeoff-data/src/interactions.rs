@@ -180,6 +180,15 @@ impl Interactions {
     }
 
     /// The columns of an axis.
+    pub fn columns_of(&self, axis: Axis) -> &[RawColumn] {
+        match axis {
+            Axis::Rows => &self.columns,
+            Axis::Users => &self.user_columns,
+            Axis::Items => &self.item_columns,
+        }
+    }
+
+    /// The columns of an axis, to be changed.
     pub fn columns_of_mut(&mut self, axis: Axis) -> &mut Vec<RawColumn> {
         match axis {
             Axis::Rows => &mut self.columns,

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use crate::column::{Lists, RawColumn};
 use crate::error::DataError;
+use crate::group::Groups;
 use crate::ids::Ids;
 use crate::interactions::Interactions;
 
@@ -78,24 +79,10 @@ pub(crate) fn missing(table: &Interactions, row: usize, what: &'static str) -> D
 
 /// Where each user's rows begin, and the rows of each user together, oldest first.
 fn by_user(table: &Interactions) -> (Vec<u64>, Vec<u32>) {
-    let n_users = table.users.len();
-    let mut offsets = vec![0u64; n_users + 1];
-    for &user in &table.user {
-        offsets[user as usize + 1] += 1;
-    }
-    for user in 0..n_users {
-        offsets[user + 1] += offsets[user];
-    }
-    let mut next = offsets.clone();
-    let mut rows = vec![0u32; table.len()];
-    for (row, &user) in table.user.iter().enumerate() {
-        let place = &mut next[user as usize];
-        rows[*place as usize] = row as u32;
-        *place += 1;
-    }
+    let Groups { offsets, mut rows } = Groups::of(&table.user, table.users.len());
     if let Some(times) = &table.timestamp {
         let mut rest = rows.as_mut_slice();
-        let mut of_users = Vec::with_capacity(n_users);
+        let mut of_users = Vec::with_capacity(table.users.len());
         for ends in offsets.windows(2) {
             let (of_user, after) = rest.split_at_mut((ends[1] - ends[0]) as usize);
             of_users.push(of_user);

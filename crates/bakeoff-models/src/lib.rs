@@ -8,6 +8,7 @@
 //! it. A model is one file in its family's folder (`baseline`, `deep`, `cnn`, `rnn`, `attention`) and one line in that
 //! folder's `mod.rs`. `rnn/gru4rec.rs` is a good one to read first.
 
+mod alias;
 pub mod attention;
 pub mod baseline;
 pub mod checkpoint;

@@ -6,7 +6,7 @@ use tch::{Kind, Tensor};
 
 use crate::parameters::Parameters;
 use crate::training::feed::{Batch, Feed};
-use crate::training::loss::{LossValue, full_cross_entropy, sampled_loss, squared_error};
+use crate::training::loss::{LossValue, full_cross_entropy, squared_error};
 
 /// A network ready to be trained.
 pub trait Network {
@@ -45,6 +45,12 @@ pub trait PairScorer {
     /// Scores `[b, m]` of items `[b, m]` for users `[b]`.
     fn scores(&self, users: &Tensor, items: &Tensor, train: bool) -> Tensor;
 
+    /// Scores `[b, m]` of every item of `[m]` for users `[b]`.
+    fn scores_of_each(&self, users: &Tensor, items: &Tensor, train: bool) -> Tensor {
+        let shape = [users.size()[0], items.size()[0]];
+        self.scores(users, &items.expand(shape, false), train)
+    }
+
     /// Scores `[b, n_items]` of the whole catalogue for users `[b]`.
     fn score_all(&self, users: &Tensor) -> Tensor;
 }
@@ -70,7 +76,10 @@ impl<T: PairScorer> Network for T {
                 LossValue::plain(scores.cross_entropy_for_logits(&targets), targets.size()[0])
             }
             Loss::Bce | Loss::Bpr | Loss::SampledCrossEntropy => {
-                sampled_loss(loss, &self.scores(&batch.users, &batch.items, train))
+                let users = &batch.users;
+                let items = batch.hardest(|items| self.scores(users, items, false));
+                let scores = self.scores(users, &items, train);
+                batch.loss(loss, scores, |items| self.scores_of_each(users, items, train))
             }
         }
     }
@@ -142,12 +151,23 @@ impl<E: SequenceEncoder> Network for Sequential<E> {
         if loss == Loss::CrossEntropy {
             return full_cross_entropy(&hidden, &items, bias.as_ref(), &batch.items.select(1, 0));
         }
-        let drawn = lookup(&items, &batch.items); // [n, m, d]
-        let mut scores = dot(&hidden, &drawn); // [n, m]
-        if let Some(bias) = bias {
-            scores += lookup(&bias.unsqueeze(1), &batch.items).squeeze_dim(2);
-        }
-        sampled_loss(loss, &scores)
+        let bias = bias.map(|bias| bias.unsqueeze(1)); // [n_items, 1]
+        let score = |hidden: &Tensor, index: &Tensor| {
+            let scores = dot(hidden, &lookup(&items, index)); // [n, m]
+            match &bias {
+                Some(bias) => scores + lookup(bias, index).squeeze_dim(2),
+                None => scores,
+            }
+        };
+        // By the states that the loss is taken of, so that they are computed once.
+        let drawn = batch.hardest(|items| score(&hidden, items));
+        batch.loss(loss, score(&hidden, &drawn), |others| {
+            let weights = lookup(&items, others).tr(); // [d, m]
+            match &bias {
+                Some(bias) => lookup(bias, others).tr().addmm(&hidden, &weights),
+                None => hidden.mm(&weights),
+            }
+        })
     }
 
     fn score_all(&self, queries: &Queries) -> Tensor {

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use bakeoff_data::Dataset;
 use bakeoff_metrics::Evaluation;
-use bakeoff_spec::{Cost, CurvePoint, Fitting, Scored, Scores, Trial};
+use bakeoff_spec::{Cost, CurvePoint, DrawnBy, Fitting, Scored, Scores, Trial};
 use tch::Device;
 
 use crate::checkpoint::{self, Checkpoints};
@@ -77,6 +77,14 @@ fn fit_and_score(
     on_epoch: &mut dyn FnMut(&CurvePoint),
 ) -> Result<TrialResult, ModelError> {
     let started = Instant::now();
+    let by = trial.candidates.as_ref().map(|sampled| sampled.by);
+    if by == Some(DrawnBy::Given) && data.candidates(0).is_none() {
+        return Err(ModelError::Dataset(
+            "`candidates: { by: given }` needs a source that gives lists, such as `ncf` with negatives; draw them \
+             `uniform` instead"
+                .into(),
+        ));
+    }
     // libtorch's own generator (initial weights) is process-wide: hence one trial at a time.
     tch::manual_seed(trial.seed as i64);
     dropout::seed(trial.seed);

@@ -2,8 +2,11 @@
 
 use bakeoff_data::Part;
 use rand::RngExt;
+use rand::seq::IndexedRandom;
 use rand_xoshiro::Xoshiro256PlusPlus as Rng;
 use rayon::prelude::*;
+
+use crate::alias::AliasTable;
 
 /// Ascending, unique items by user.
 #[derive(Debug, Clone)]
@@ -26,6 +29,11 @@ impl Seen {
                 items
             })
             .collect();
+        Self::of_lists(&lists)
+    }
+
+    /// One list a user, ascending and unique.
+    pub(crate) fn of_lists(lists: &[Vec<u32>]) -> Self {
         let ends = lists.iter().scan(0, |end, list| {
             *end += list.len();
             Some(*end)
@@ -44,7 +52,7 @@ impl Seen {
         let seen = self.items_of(user);
         let is_free = |item: u32| item != target && seen.binary_search(&item).is_err();
         // Rejection: even a user who has seen half the catalogue needs two draws on average.
-        for _ in 0..100 {
+        for _ in 0..N_TRIES {
             let item = rng.random_range(0..n_items);
             if is_free(item) {
                 return item;
@@ -56,4 +64,30 @@ impl Seen {
             n => free[rng.random_range(0..n)],
         }
     }
+
+    /// The same in proportion to the table's weights, or uniformly where no unseen item has any.
+    pub(crate) fn draw_unseen_from(
+        &self,
+        user: usize,
+        target: u32,
+        table: &AliasTable,
+        rng: &mut Rng,
+    ) -> u32 {
+        let seen = self.items_of(user);
+        let is_free = |item: u32| item != target && seen.binary_search(&item).is_err();
+        for _ in 0..N_TRIES {
+            let item = table.draw(rng);
+            if is_free(item) {
+                return item;
+            }
+        }
+        let weights = table.probabilities();
+        let n_items = weights.len() as u32;
+        let free: Vec<u32> = (0..n_items).filter(|&item| is_free(item)).collect();
+        let drawn = free.choose_weighted(rng, |&item| weights[item as usize]).copied();
+        drawn.unwrap_or_else(|_| self.draw_unseen(user, target, n_items, rng))
+    }
 }
+
+/// Draws before the free items are listed one by one: whoever has met nearly all would wait for long.
+const N_TRIES: usize = 100;

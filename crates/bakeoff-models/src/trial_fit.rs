@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bakeoff_data::Dataset;
 use bakeoff_spec::trial::content_key;
-use bakeoff_spec::{CurvePoint, Fitting, Loss, Scored, StopRule, Training, Trial};
+use bakeoff_spec::{CurvePoint, Fitting, Scored, StopRule, Training, Trial};
 use tch::Device;
 
 use crate::checkpoint::{self, Checkpoints, History};
@@ -41,11 +41,7 @@ impl TrialFit<'_> {
     /// those before a checkpoint too.
     pub(crate) fn run(&self, on_epoch: &mut dyn FnMut(&CurvePoint)) -> Result<Fitted, ModelError> {
         let Self { trial, training, data, network, fitting, .. } = *self;
-        let n_negatives = match training.loss {
-            Loss::Mse | Loss::CrossEntropy => 0,
-            Loss::Bce | Loss::Bpr | Loss::SampledCrossEntropy => training.n_negatives as usize,
-        };
-        let feeder = Feeder::new(data, network.feed(), training.batch_size as usize, n_negatives);
+        let feeder = Feeder::new(data, network.feed(), training);
         let lineage = self.lineage();
         let micro_batches = fitting.micro_batches;
         let mut trainer =
@@ -110,7 +106,11 @@ impl TrialFit<'_> {
         let training = Training { epochs: 0, ..self.training.clone() };
         let is_cpu = self.network.parameters().device() == Device::Cpu;
         let place = (is_cpu, tch::get_num_threads(), LIBTORCH_VERSION);
-        content_key(&(data, task, model, training, select, seed, place))
+        let fit = (data, task, model, training, select, seed, place);
+        match &self.trial.candidates {
+            None => content_key(&fit),
+            Some(candidates) => content_key(&(fit, candidates)),
+        }
     }
 
     /// The fit as it was after the first `n` epochs, when the stop rule ended it.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bakeoff_metrics::{Interval, mean_interval};
 use bakeoff_spec::study::Counts;
-use bakeoff_spec::{Cost, MetricKey, Outcome, Params, Scores, TrialKey};
+use bakeoff_spec::{Cost, MetricKey, Outcome, Params, SampledRanking, Scores, TrialKey};
 use serde::{Deserialize, Serialize};
 
 use crate::findings::{Findings, ModelFindings};
@@ -21,6 +21,9 @@ pub struct Results {
     pub spec_hash: String,
     /// Key of the prepared dataset.
     pub data_hash: String,
+    /// The items that targets were ranked among; left out where they were all that the user had not seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidates: Option<SampledRanking>,
     /// How many trials were planned, found and run.
     pub trials: Counts,
     /// The models, in the spec's order, each in its chosen configuration.
@@ -72,6 +75,7 @@ impl Results {
             name: plan.name.clone(),
             spec_hash: plan.spec_hash.clone(),
             data_hash: plan.recipe.key(),
+            candidates: plan.spec.evaluation.candidates.clone(),
             trials: findings.view.study.counts,
             models: findings.models.iter().map(ModelResults::of).collect(),
         }

@@ -282,6 +282,7 @@ fn assemble(
                 select: select.clone(),
                 metrics: metrics.clone(),
                 metric_revisions: revisions.clone(),
+                candidates: spec.evaluation.candidates.clone(),
                 scored: Scored::Valid,
                 seed: seeds[0],
             };

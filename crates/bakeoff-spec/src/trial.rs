@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::metric_key::MetricKey;
 use crate::registry::Params;
+use crate::sampled_ranking::SampledRanking;
 use crate::training::Training;
 
 /// What is predicted.
@@ -125,6 +126,9 @@ pub struct Trial {
     /// metric's first revision is in no key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metric_revisions: BTreeMap<String, u32>,
+    /// The items that targets are ranked among; `None` for all that the user has not seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidates: Option<SampledRanking>,
     /// Which parts are scored.
     pub scored: Scored,
     /// Seed of everything random in the trial.
@@ -141,21 +145,18 @@ impl Trial {
     /// A checkpoint is kept under it.
     pub fn fit_key(&self) -> String {
         let fit = (&self.data, self.task, &self.model, &self.training, &self.select, self.seed);
-        // It stops the training and chooses the epoch.
-        match self.metric_revisions.get(&self.select.name) {
-            None => content_key(&fit),
-            Some(revision) => content_key(&(fit, revision)),
+        // What the metric is, and among which items it ranks, stops the training and chooses the epoch.
+        match (self.metric_revisions.get(&self.select.name), &self.candidates) {
+            (None, None) => content_key(&fit),
+            (Some(revision), None) => content_key(&(fit, revision)),
+            (revision, Some(candidates)) => content_key(&(fit, revision, candidates)),
         }
     }
 
     /// Own and training hyperparameters in one map, as a spec names them.
     pub fn all_params(&self) -> Params {
         let mut params = self.model.params.clone();
-        if let Some(training) = &self.training
-            && let Ok(Value::Object(object)) = serde_json::to_value(training)
-        {
-            params.extend(object);
-        }
+        params.extend(self.training.iter().flat_map(Training::params));
         params
     }
 }
@@ -282,6 +283,34 @@ mod tests {
         assert!(first != second && second != trial.key() && first != trial.key());
         let back: Trial = serde_json::from_value(json!(trial)).unwrap();
         assert_eq!(back.key(), trial.key());
+    }
+
+    /// A store holds trials from before there was sampled ranking.
+    #[test]
+    fn candidates_are_part_of_both_keys_where_they_are_given() {
+        let written = json!({
+            "data": "d", "task": "top_n", "model": { "name": "m", "revision": 1, "params": {} },
+            "training": null, "select": "ndcg@10", "metrics": ["ndcg@10"], "scored": "valid", "seed": 7,
+        });
+        let full: Trial = serde_json::from_value(written.clone()).unwrap();
+        assert_eq!(full.key().as_str(), content_key(&written));
+        let of = |candidates: Value| {
+            let candidates = serde_json::from_value(candidates).unwrap();
+            let trial = Trial { candidates, ..full.clone() };
+            assert_eq!(serde_json::from_value::<Trial>(json!(trial)).unwrap(), trial);
+            [trial.key().to_string(), trial.fit_key()]
+        };
+        let keys = [
+            of(json!(null)),
+            of(json!({ "n": 99 })),
+            of(json!({ "n": 99, "by": "popularity" })),
+            of(json!({ "n": 99, "seed": 2 })),
+            of(json!({ "n": 9 })),
+        ];
+        for (i, key) in keys.iter().flatten().enumerate() {
+            assert!(!keys.iter().flatten().take(i).any(|other| other == key));
+        }
+        assert_eq!(of(json!({ "n": 99 })), of(json!({ "n": 99, "by": "uniform", "seed": 1 })));
     }
 
     #[test]

@@ -12,6 +12,10 @@ use crate::interactions::Repairs;
 
 bakeoff_spec::register! { JoinEntry, build;
     csv::CsvTable,
+    images::Images,
+    audio::Audio,
+    embeddings::Embeddings,
+    prices::Prices,
 }
 
 /// A join with its parameters.

@@ -50,3 +50,37 @@ impl Step for MinRating {
         Ok(0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The lines kept of ratings 2, 4, none and 5, and the ratings after that.
+    fn kept(value: f64, implicit: bool) -> (Vec<u32>, Option<Vec<f64>>) {
+        let mut table = Interactions::new("x.csv", true, false);
+        for (rating, line) in [(2.0, 1), (4.0, 2), (f64::NAN, 3), (5.0, 4)] {
+            table.push("a", "x", rating, 0.0, line);
+        }
+        MinRating { value, implicit }.apply(&mut table, &Train::default()).unwrap();
+        (table.origin.lines().to_vec(), table.rating)
+    }
+
+    #[test]
+    fn liked_interactions_are_kept_with_or_without_their_ratings() {
+        assert_eq!(kept(4.0, false), (vec![2, 4], Some(vec![4.0, 5.0])));
+        assert_eq!(kept(4.0, true), (vec![2, 4], None));
+        assert_eq!(kept(-1.0, true), (vec![1, 2, 4], None));
+    }
+
+    #[test]
+    fn data_without_ratings_has_none_to_keep() {
+        let mut table = Interactions::new("x.csv", false, false);
+        table.push("a", "x", f64::NAN, 0.0, 1);
+        let step = MinRating { value: 4.0, implicit: true };
+        let error = step.apply(&mut table, &Train::default()).unwrap_err().to_string();
+        assert!(
+            error.starts_with("step `min_rating` needs ratings and the data has none"),
+            "{error}"
+        );
+    }
+}

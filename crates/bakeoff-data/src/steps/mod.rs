@@ -20,6 +20,20 @@ bakeoff_spec::register! { StepEntry, build;
     mask::Mask,
     generalise::Generalise,
     k_anonymity::KAnonymity,
+    normalise_images::NormaliseImages,
+    normalise::Normalise,
+    smooth::Smooth,
+    smooth_rate::SmoothRate,
+    encode::Encode,
+    tokenise::Tokenise,
+    tf_idf::TfIdf,
+    price_windows::PriceWindows,
+    min_length::MinLength,
+    max_length::MaxLength,
+    time_range::TimeRange,
+    sample_users::SampleUsers,
+    clip::Clip,
+    derive::Derive,
 }
 
 /// A step with its parameters.

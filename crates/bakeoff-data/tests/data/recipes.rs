@@ -42,16 +42,29 @@ impl Planned {
         Ok(self)
     }
 
-    pub(crate) fn step(mut self, name: &str, params: Value) -> Self {
-        self.recipe.steps.push(completed(steps::ALL, name, params));
-        self.planned().unwrap()
+    pub(crate) fn step(self, name: &str, params: Value) -> Self {
+        self.try_step(name, params).unwrap()
     }
 
-    pub(crate) fn join(mut self, to: Side, name: &str, params: Value) -> Self {
+    pub(crate) fn try_step(mut self, name: &str, params: Value) -> Result<Self, DataError> {
+        self.recipe.steps.push(completed(steps::ALL, name, params));
+        self.planned()
+    }
+
+    pub(crate) fn join(self, to: Side, name: &str, params: Value) -> Self {
+        self.try_join(to, name, params).unwrap()
+    }
+
+    pub(crate) fn try_join(
+        mut self,
+        to: Side,
+        name: &str,
+        params: Value,
+    ) -> Result<Self, DataError> {
         let mut join = completed(joins::ALL, name, params);
         self.params.joins.push(std::mem::take(&mut join.params));
         self.recipe.joins.push(JoinUse { to, join, prefix: String::new() });
-        self.planned().unwrap()
+        self.planned()
     }
 
     pub(crate) fn split(mut self, name: &str, params: Value) -> Self {

@@ -84,6 +84,14 @@ impl PairScorer for Factors {
         }
     }
 
+    fn scores_of_each(&self, users: &Tensor, items: &Tensor, _train: bool) -> Tensor {
+        let (p, q) = (lookup(&self.users, users), lookup(&self.items, items).tr());
+        match &self.bias {
+            Some(bias) => lookup(bias, items).tr().addmm(&p, &q),
+            None => p.mm(&q),
+        }
+    }
+
     fn score_all(&self, users: &Tensor) -> Tensor {
         let p = lookup(&self.users, users); // [b, d]
         match &self.bias {

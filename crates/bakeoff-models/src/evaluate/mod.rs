@@ -2,8 +2,10 @@
 //!
 //! Ranking is full: every item that the user has not seen competes. What counts as seen, and what a sequence model
 //! reads, is all that happened before: at validation the training part, at test the training and validation parts.
+//! Where the trial asks for sampled ranking, the targets and a few drawn items compete instead.
 //! Ratings are predicted for every row and clipped to the range of the training ratings, for all models alike.
 
+mod candidates;
 mod histories;
 mod ranks;
 
@@ -13,8 +15,9 @@ use bakeoff_spec::{Task, Trial};
 use rayon::prelude::*;
 use tch::{Device, Tensor, no_grad};
 
+use self::candidates::Candidates;
 use self::histories::Histories;
-use self::ranks::{Ranks, ranks_of_row, ranks_on_device};
+use self::ranks::{Ranks, ranks_among, ranks_among_on_device, ranks_of_row, ranks_on_device};
 use crate::error::ModelError;
 use crate::memory::floats;
 use crate::model::{Built, Direct};
@@ -30,23 +33,37 @@ pub struct Evaluator<'a> {
     part: Part<'a>,
     histories: Histories,
     seen: Seen,
+    /// `None` where all unseen items compete.
+    candidates: Option<Candidates>,
     micro_batches: usize,
 }
 
 impl<'a> Evaluator<'a> {
     /// Scores on the validation part.
     pub fn valid(trial: &'a Trial, data: &'a Dataset) -> Self {
-        Self::new(trial, data, &[data.fold_in(), data.train()], data.valid())
+        Self::new(trial, data, &[data.fold_in(), data.train()], ("valid", data.valid()))
     }
 
     /// Scores on the test part.
     pub fn test(trial: &'a Trial, data: &'a Dataset) -> Self {
-        Self::new(trial, data, &[data.fold_in(), data.train(), data.valid()], data.test())
+        Self::new(trial, data, &[data.fold_in(), data.train(), data.valid()], ("test", data.test()))
     }
 
-    fn new(trial: &'a Trial, data: &'a Dataset, before: &[Part<'_>], part: Part<'a>) -> Self {
+    fn new(
+        trial: &'a Trial,
+        data: &'a Dataset,
+        before: &[Part<'_>],
+        (name, part): (&str, Part<'a>),
+    ) -> Self {
         let (histories, seen) = (Histories::of(before), Seen::of(before));
-        Self { trial, data, part, histories, seen, micro_batches: 1 }
+        let sampled = trial.candidates.as_ref();
+        let candidates = sampled.map(|sampled| Candidates::of(sampled, data, name, part));
+        Self { trial, data, part, histories, seen, candidates, micro_batches: 1 }
+    }
+
+    /// The items that a user's targets are ranked among, ascending, in sampled ranking; the targets not included.
+    pub fn candidates_of(&self, user: u32) -> Option<&[u32]> {
+        self.candidates.as_ref().map(|candidates| candidates.of_user(user))
     }
 
     /// Scores as many times fewer users or rows at a time, where memory is short.
@@ -83,7 +100,7 @@ impl<'a> Evaluator<'a> {
                 let users = self.users();
                 let rank = |scores: &mut Vec<f32>, &user: &u32| {
                     model.score_all(user, self.histories.of_user(user), scores);
-                    ranks_of_row(scores, self.seen(user), self.targets(user))
+                    self.ranks(scores, user)
                 };
                 let scratch = || vec![0.0; self.data.n_items()];
                 let ranks: Vec<Ranks> = users.par_iter().map_init(scratch, rank).collect();
@@ -112,6 +129,26 @@ impl<'a> Evaluator<'a> {
         self.seen.items_of(user as usize)
     }
 
+    /// The ranks of one user's targets, from the scores `[n_items]`.
+    fn ranks(&self, scores: &[f32], user: u32) -> Ranks {
+        match self.candidates_of(user) {
+            Some(candidates) => ranks_among(scores, candidates, self.targets(user)),
+            None => ranks_of_row(scores, self.seen(user), self.targets(user)),
+        }
+    }
+
+    /// The same of a block of users, from scores `[b, n_items]` on a device.
+    fn ranks_on_device(&self, scores: &Tensor, users: &[u32]) -> Vec<Ranks> {
+        let targets: Vec<&[u32]> = users.iter().map(|&user| self.targets(user)).collect();
+        if let Some(candidates) = &self.candidates {
+            let candidates: Vec<&[u32]> =
+                users.iter().map(|&user| candidates.of_user(user)).collect();
+            return ranks_among_on_device(scores, &candidates, &targets);
+        }
+        let seen: Vec<&[u32]> = users.iter().map(|&user| self.seen(user)).collect();
+        ranks_on_device(scores, &seen, &targets)
+    }
+
     /// The ranks of each user's targets, in the order of [`Self::users`].
     fn rank_network(&self, network: &dyn Network) -> Vec<Ranks> {
         let device = network.parameters().device();
@@ -127,17 +164,12 @@ impl<'a> Evaluator<'a> {
         for block in order.chunks(self.rows_of_block(device)) {
             let in_block: Vec<u32> = block.iter().map(|&i| users[i]).collect();
             let scores = network.score_all(&self.queries(&in_block, max_len, device));
-            let seen: Vec<&[u32]> = in_block.iter().map(|&user| self.seen(user)).collect();
-            let targets: Vec<&[u32]> = in_block.iter().map(|&user| self.targets(user)).collect();
             let of_block: Vec<Ranks> = if device == Device::Cpu {
                 let scores = scores.contiguous();
                 let rows = floats(&scores).par_chunks_exact(self.data.n_items());
-                let items = seen.par_iter().zip(&targets);
-                rows.zip(items)
-                    .map(|(row, (seen, targets))| ranks_of_row(row, seen, targets))
-                    .collect()
+                rows.zip(&in_block).map(|(row, &user)| self.ranks(row, user)).collect()
             } else {
-                ranks_on_device(&scores, &seen, &targets)
+                self.ranks_on_device(&scores, &in_block)
             };
             for (&i, of_user) in block.iter().zip(of_block) {
                 ranks[i] = of_user;

@@ -17,18 +17,59 @@ pub(super) fn ranks_of_row(scores: &[f32], seen: &[u32], targets: &[u32]) -> Ran
     Ranks { ranks, n_candidates }
 }
 
+/// From the same row, among `candidates` and the targets alone.
+pub(super) fn ranks_among(scores: &[f32], candidates: &[u32], targets: &[u32]) -> Ranks {
+    let targets = unique(targets);
+    let items = targets.iter().chain(candidates);
+    let scores: Vec<f32> = items.map(|&item| scores[item as usize]).collect();
+    ranks_of_first(&scores, targets.len())
+}
+
+/// From the scores of the targets and then of their candidates.
+fn ranks_of_first(scores: &[f32], n_targets: usize) -> Ranks {
+    let targets: Vec<u32> = (0..n_targets as u32).collect();
+    ranks_of_row(scores, &[], &targets)
+}
+
+/// From the scores `[b, n_items]` of a block of users, among the candidates and targets of each: their scores alone
+/// leave the device.
+pub(super) fn ranks_among_on_device(
+    scores: &Tensor,
+    candidates: &[&[u32]],
+    targets: &[&[u32]],
+) -> Vec<Ranks> {
+    let targets: Vec<Vec<u32>> = targets.iter().map(|items| unique(items)).collect();
+    let lists = || targets.iter().zip(candidates);
+    let width = lists().map(|(targets, others)| targets.len() + others.len()).max().unwrap_or(0);
+    // Shorter lists repeat item 0; what comes of it is never read.
+    let mut padded = vec![0i64; targets.len() * width];
+    for (row, (targets, others)) in padded.chunks_mut(width.max(1)).zip(lists()) {
+        let items = targets.iter().chain(*others);
+        row.iter_mut().zip(items).for_each(|(slot, &item)| *slot = i64::from(item));
+    }
+    let padded = Tensor::from_slice(&padded).view([-1, width as i64]).to_device(scores.device());
+    let scores = scores.gather(1, &padded, false).to_device(Device::Cpu).reshape([-1]);
+    let scores: Vec<f32> = scores.try_into().expect("scores are floats");
+    let rows = scores.chunks(width.max(1)).zip(lists());
+    rows.map(|(row, (targets, others))| {
+        ranks_of_first(&row[..targets.len() + others.len()], targets.len())
+    })
+    .collect()
+}
+
+fn unique(items: &[u32]) -> Vec<u32> {
+    let mut items = items.to_vec();
+    items.sort_unstable();
+    items.dedup();
+    items
+}
+
 /// From the scores `[b, n_items]` of a block of users, by the tie rule of [`target_ranks`]: only the targets' own
 /// scores and one count a target leave the device.
 pub(super) fn ranks_on_device(scores: &Tensor, seen: &[&[u32]], targets: &[&[u32]]) -> Vec<Ranks> {
     let n_items = scores.size()[1];
     let device = scores.device();
-    let unique = |items: &&[u32]| {
-        let mut items = items.to_vec();
-        items.sort_unstable();
-        items.dedup();
-        items
-    };
-    let targets: Vec<Vec<u32>> = targets.iter().map(unique).collect();
+    let targets: Vec<Vec<u32>> = targets.iter().map(|items| unique(items)).collect();
     let widest = targets.iter().map(Vec::len).max().unwrap_or(0);
     // Users with fewer targets repeat item 0; what comes of it is never read.
     let mut padded = vec![0i64; targets.len() * widest];
@@ -119,6 +160,33 @@ mod tests {
                 rows.map(|(row, (seen, targets))| ranks_of_row(row, seen, targets)).collect();
             let tensor = Tensor::from_slice(&scores).view([n_users as i64, n_items as i64]);
             assert_eq!(ranks_on_device(&tensor, &seen, &targets), expected);
+
+            let rivals = |(seen, targets): (&&[u32], &&[u32])| -> Vec<u32> {
+                let is_out = |item: &u32| seen.contains(item) || targets.contains(item);
+                (0..n_items as u32).filter(|item| !is_out(item)).collect()
+            };
+            let rivals: Vec<Vec<u32>> = seen.iter().zip(&targets).map(rivals).collect();
+            let rivals: Vec<&[u32]> = rivals.iter().map(Vec::as_slice).collect();
+            let rows = scores.chunks(n_items).zip(rivals.iter().zip(&targets));
+            let among: Vec<Ranks> =
+                rows.map(|(row, (rivals, targets))| ranks_among(row, rivals, targets)).collect();
+            assert_eq!(among, expected, "among all unseen items, ranks are those of full ranking");
+            assert_eq!(ranks_among_on_device(&tensor, &rivals, &targets), expected);
         }
+    }
+
+    #[test]
+    fn ranks_count_the_candidates_alone() {
+        // Item 5 (0.9) outranks the target 1 (0.5), and so would 0 (0.7), which is no candidate; 2 ties with it.
+        let scores = [0.7, 0.5, 0.5, 0.1, 0.8, 0.9];
+        assert_eq!(
+            ranks_among(&scores, &[2, 3, 5], &[1]),
+            Ranks { ranks: vec![3], n_candidates: 4 }
+        );
+        // Both targets of a user compete.
+        assert_eq!(
+            ranks_among(&scores, &[3, 5], &[4, 1, 4]),
+            Ranks { ranks: vec![2, 3], n_candidates: 4 }
+        );
     }
 }

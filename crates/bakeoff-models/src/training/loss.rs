@@ -26,7 +26,8 @@ impl LossValue {
 ///
 /// - bce: -(ln σ(s+) + Σ ln σ(-s-)) / (1 + `n_negatives`)
 /// - bpr: -ln σ(s+ - s-), averaged over the negatives
-/// - sampled cross-entropy: -ln softmax(s)+, the negatives drawn uniformly, so that no correction is needed
+/// - sampled cross-entropy: -ln softmax(s)+; of items that are not drawn uniformly, the scores less ln q, where q is the
+///   probability of drawing the item, and -∞ for a negative that is to take no part
 pub fn sampled_loss(loss: Loss, scores: &Tensor) -> LossValue {
     let n = scores.size()[0];
     let n_negatives = scores.size()[1] - 1;

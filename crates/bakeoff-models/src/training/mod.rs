@@ -3,6 +3,7 @@
 pub mod feed;
 pub mod fit;
 pub mod loss;
+mod negatives;
 pub mod optimizer;
 mod stretches;
 pub mod trainer;

@@ -4,12 +4,16 @@
 
 /// Baselines against values worked by hand.
 mod baselines;
+/// Where negatives come from: what is drawn, what is corrected, what is learned.
+mod negatives;
 /// The contract of networks: gradients, causality, padding, overfitting, saving and loading.
 mod networks;
 /// Fits that a stop rule ends, and those that end because something is no number.
 mod pruning;
 /// Fits that go on from a checkpoint: the same bits as from the beginning.
 mod resuming;
+/// Ranking among drawn items.
+mod sampled_ranking;
 /// Small datasets.
 mod samples;
 /// Batches split for want of memory.

@@ -1,7 +1,7 @@
 use bakeoff_models::network::{Network, Queries};
 use bakeoff_models::training::feed::{Batch, Feed, Feeder};
 use bakeoff_models::{Built, checkpoint};
-use bakeoff_spec::{Fitting, Loss, Task, Trial};
+use bakeoff_spec::{Fitting, Loss, Task, Training, Trial};
 use serde_json::json;
 use tch::{Device, Kind, Tensor, no_grad};
 
@@ -20,9 +20,9 @@ fn network(trial: &Trial, data: &bakeoff_data::Dataset) -> Box<dyn Network> {
 }
 
 fn first_batch(data: &bakeoff_data::Dataset, network: &dyn Network, loss: Loss) -> Batch {
-    let n_negatives = usize::from(!matches!(loss, Loss::Mse | Loss::CrossEntropy));
+    let training = Training { loss, batch_size: 64, ..Training::default() };
     let mut batch = None;
-    Feeder::new(data, network.feed(), 64, n_negatives).epoch(1, |raw| {
+    Feeder::new(data, network.feed(), &training).epoch(1, |raw| {
         batch = Some(raw.to_device(Device::Cpu));
         false
     });
@@ -185,9 +185,11 @@ fn batches_hold_every_training_pair_once_and_no_seen_item_as_negative() {
         .collect();
     let sample = sample(Task::TopN, &rows);
     let train = sample.data.train();
+    let training =
+        Training { loss: Loss::Bpr, batch_size: 5, n_negatives: 2, ..Training::default() };
     for feed in [Feed::Interactions, Feed::Sequences { max_len: 4 }] {
         let mut pairs = 0;
-        Feeder::new(&sample.data, feed, 5, 2).epoch(7, |raw| {
+        Feeder::new(&sample.data, feed, &training).epoch(7, |raw| {
             pairs += raw.n_pairs();
             let batch = raw.to_device(Device::Cpu);
             if feed == Feed::Interactions {

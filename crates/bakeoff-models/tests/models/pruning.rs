@@ -100,9 +100,9 @@ fn a_validation_value_that_is_no_number_is_never_the_best() {
     let _ = parameters.add("weight", &[1], Init::Constant(3.0));
     parameters.flatten();
     let network = Blind(parameters);
-    let feeder = Feeder::new(&sample.data, Feed::Interactions, 16, 0);
-    let on_valid = Evaluator::valid(&trial, &sample.data);
     let training = trial.training.as_ref().unwrap();
+    let feeder = Feeder::new(&sample.data, Feed::Interactions, training);
+    let on_valid = Evaluator::valid(&trial, &sample.data);
     let mut trainer = Trainer::new(&trial, training, &network, &feeder, &on_valid, 1);
     let error = trainer.epoch().unwrap_err();
     assert_eq!(error.cause(), Cause::Diverged);

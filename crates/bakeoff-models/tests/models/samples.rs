@@ -65,7 +65,7 @@ pub(crate) fn models() -> Vec<(&'static ModelEntry, Task)> {
 /// A trial of the model under its defaults, but for `changes`, which name parameters and training settings alike.
 pub(crate) fn trial(entry: &ModelEntry, task: Task, changes: &serde_json::Value) -> Trial {
     let info = entry.info("");
-    let mut training = (info.training)(task).map(|settings| json!(settings));
+    let mut training = (info.training)(task).map(|settings| json!(settings.params()));
     let mut own = Params::new();
     for (name, value) in changes.as_object().unwrap() {
         match &mut training {
@@ -89,6 +89,7 @@ pub(crate) fn trial(entry: &ModelEntry, task: Task, changes: &serde_json::Value)
         select: select.parse().unwrap(),
         metrics: metrics.iter().map(|metric| metric.parse().unwrap()).collect(),
         metric_revisions: std::collections::BTreeMap::new(),
+        candidates: None,
         scored: bakeoff_spec::Scored::Valid,
         seed: 1,
     }

@@ -32,6 +32,7 @@ pub(crate) fn section(page: &Page<'_>) -> String {
         }
     }
     lines.extend(single_seed(findings));
+    lines.extend(sampled_ranking(findings));
     lines.extend(without_score(findings));
     lines.join("\n")
 }
@@ -180,6 +181,17 @@ fn single_seed(findings: &Findings<'_>) -> Option<String> {
         "Every model ran under one seed, so nothing can be said of how much the seed matters."
             .into()
     })
+}
+
+/// Figures that were not taken over all items must not be taken for such.
+fn sampled_ranking(findings: &Findings<'_>) -> Option<String> {
+    let sampled = findings.view.plan.spec.evaluation.candidates.as_ref()?;
+    Some(format!(
+        "**All ranking figures are from sampled ranking**: a user's targets are ranked among {sampled}, the same for \
+         every model and seed.\n\
+         Such figures are higher than those of full ranking, not comparable with them, and can order models \
+         otherwise (Krichene and Rendle, KDD 2020)."
+    ))
 }
 
 fn without_score(findings: &Findings<'_>) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! What the summary says in words, and what it must not say.
 
-use bakeoff_spec::{Cause, Scored};
+use bakeoff_spec::{Cause, DrawnBy, SampledRanking, Scored};
 
 use crate::samples::{Sample, SampleModel, model};
 
@@ -24,6 +24,20 @@ fn a_clear_win_is_called_significant() {
     The runner-up is **gru4rec** with 0.1019: the best is 0.0204 (20.0 %) higher.
     Paired over 500 test users, the best's ndcg@10 is on average 0.0204 higher (95 % interval 0.0189 to 0.0219): t test p < 0.001, Wilcoxon p < 0.001.
     The difference is significant at the 5 % level.
+    ");
+}
+
+#[test]
+fn figures_from_sampled_ranking_are_called_that() {
+    let mut sample = Sample::top_n(&two(0.12, 0.1), &[1, 2], 40);
+    assert!(!sample.plain().markdown().contains("sampled"));
+    let sampled = SampledRanking { n: 99, by: DrawnBy::Popularity, seed: 1 };
+    sample.plan.spec.evaluation.candidates = Some(sampled);
+    let text = summary(&sample);
+    let from = text.find("**All ranking").unwrap();
+    insta::assert_snapshot!(&text[from..], @r"
+    **All ranking figures are from sampled ranking**: a user's targets are ranked among 99 items drawn in proportion to their training counts (seed 1) from those that the user has met in no part, the same for every model and seed.
+    Such figures are higher than those of full ranking, not comparable with them, and can order models otherwise (Krichene and Rendle, KDD 2020).
     ");
 }
 

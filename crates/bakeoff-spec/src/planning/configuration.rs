@@ -68,10 +68,13 @@ impl Configurer {
             for (key, value) in training {
                 settings[key] = value.clone();
             }
-            serde_json::from_value(settings).map_err(|error| Refusal::Model(error.to_string()))
+            let settings: Training =
+                serde_json::from_value(settings).map_err(|error| error.to_string())?;
+            settings.check().map(|()| settings)
         });
+        let settings = settings.transpose().map_err(Refusal::Model)?;
         let (name, revision) = (self.info.plugin.name.to_owned(), self.info.plugin.revision);
-        Ok((Use { name, revision, params }, settings.transpose()?))
+        Ok((Use { name, revision, params }, settings))
     }
 
     /// The most epochs, unless they vary or there are none.
@@ -88,7 +91,9 @@ impl Configurer {
     }
 
     fn all_known(&self, varied: &Params) -> Params {
-        let mut params = self.known.clone();
+        let mut params =
+            self.training.as_ref().map(|_| Training::default().params()).unwrap_or_default();
+        params.extend(self.known.clone());
         for (key, value) in varied {
             // `0` of a real number is `0.0`: constraints tell the two apart.
             let is_real = params.get(key).is_some_and(Value::is_f64);
@@ -119,7 +124,9 @@ impl Planner<'_> {
             for (key, value) in self.spec.training.iter().chain(&fixed) {
                 settings[key] = value.clone();
             }
-            settings
+            // A setting that is written out with its default is left out of keys.
+            serde_json::from_value(settings.clone())
+                .map_or(settings, |training: Training| json!(training))
         });
         let mut known = (info.plugin.complete)(&own).unwrap_or_else(|_| own.clone());
         if let Some(Value::Object(settings)) = &training {

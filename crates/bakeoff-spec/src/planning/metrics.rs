@@ -28,6 +28,11 @@ impl Planner<'_> {
     pub(super) fn metrics(&mut self) -> Option<Metrics> {
         let evaluation = &self.spec.evaluation;
         let place = Place::root().key("evaluation");
+        if evaluation.candidates.is_some() && self.spec.task == Task::Rating {
+            let message = "ratings are predicted, not ranked: there are no candidates";
+            let help = "leave `candidates` out, or write `task: top_n`";
+            self.add(Finding::key(place.key("candidates"), message).help(help));
+        }
         let cutoffs = evaluation.k.clone().unwrap_or(DEFAULT_CUTOFFS.to_vec());
         let mut keys = BTreeSet::new();
         let of_task = self.catalog.metrics.iter().filter(|metric| metric.task == self.spec.task);

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::registry::Params;
+use crate::sampled_ranking::SampledRanking;
 use crate::trial::{Side, Task};
 pub use schedule::{FailureSpec, ModelLimits, OnFailure, OnOutOfMemory, ScheduleSpec};
 pub use search::{BudgetSpec, DimensionSpec, KeepSpec, KeptCheckpoints, SearchSpec};
@@ -177,6 +178,10 @@ pub struct EvaluationSpec {
     /// metric. Every configuration on a model's front is scored on test.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub against: Option<String>,
+    /// Ranks targets among drawn items; by default among all that the user has not seen. Such figures can order models
+    /// otherwise than full ranking does (Krichene and Rendle, KDD 2020).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidates: Option<SampledRanking>,
 }
 
 /// The seeds under which each model's chosen configuration is run.

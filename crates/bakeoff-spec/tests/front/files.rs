@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use bakeoff_spec::{SpecError, SpecFile};
+use bakeoff_spec::{DataPart, SpecError, SpecFile, Unprepared};
 use serde_json::json;
 
 use crate::plugins::{GOOD, catalog, plan, spec_with};
@@ -56,7 +56,12 @@ fn a_byte_order_mark_is_no_part_of_a_spec() {
 #[test]
 fn a_source_that_cannot_be_read_is_shown_in_the_spec() {
     let file = SpecFile::parse(Path::new("study.yaml"), GOOD.to_owned()).unwrap();
-    let error = file.plan(&catalog(), &mut |_, _| Err("no file `ratings.tsv`".into())).unwrap_err();
+    let error = file
+        .plan(&catalog(), &mut |_, _| {
+            let (part, error) = (DataPart::Source, "no file `ratings.tsv`".into());
+            Err(Unprepared { part, error })
+        })
+        .unwrap_err();
     insta::assert_snapshot!(error.render(false), @r"
      x the source `table` cannot be read: no file `ratings.tsv`
       ,-[study.yaml:5:3]

@@ -202,8 +202,9 @@ fn a_constraint_on_an_unknown_parameter() {
     23 | evaluation:
        `----
      help: did you mean `hidden`? allowed: `batch_size`, `clip_norm`, `dropout`, `epochs`,
-           `eval_every`, `hidden`, `learning_rate`, `loss`, `momentum`, `n_heads`, `n_negatives`,
-           `optimizer`, `patience`, `weight_decay`
+           `eval_every`, `hidden`, `learning_rate`, `loss`, `mixed_share`, `momentum`,
+           `n_candidates`, `n_heads`, `n_negatives`, `optimizer`, `patience`, `popularity_power`,
+           `sampler`, `weight_decay`
     ");
 }
 

@@ -1,6 +1,6 @@
 //! Mistakes in metrics, cutoffs and seeds, as a terminal without colour shows them.
 
-use crate::plugins::{mistakes, spec_with};
+use crate::plugins::{GOOD, mistakes, spec_with};
 
 #[test]
 fn an_unknown_metric() {
@@ -124,5 +124,38 @@ fn a_seed_given_twice() {
        :                 `-- replicates.seeds[2]
        `----
      help: equal seeds give equal numbers: they would not be a second replicate
+    ");
+}
+
+#[test]
+fn candidates_that_are_drawn_in_no_known_way() {
+    let spec = spec_with("k: [5, 10]", "candidates: { n: 99, by: popular }");
+    insta::assert_snapshot!(mistakes(&spec), @r#"
+     x `by` must be one of `uniform`, `popularity`, `given`, not the text "popular"
+       ,-[/specs/study.yaml:24:28]
+    23 | evaluation:
+    24 |   candidates: { n: 99, by: popular }
+       :                            ^^^|^^^
+       :                               `-- evaluation.candidates.by
+    25 | replicates:
+       `----
+     help: How they are drawn, each item at most once.
+    "#);
+}
+
+#[test]
+fn candidates_for_ratings() {
+    let (data, _) = GOOD.split_once("models:").unwrap();
+    let data = data.replace("top_n", "rating");
+    let spec = format!("{data}models:\n  - name: mlp\nevaluation:\n  candidates: {{ n: 99 }}\n");
+    insta::assert_snapshot!(mistakes(&spec), @r"
+     x ratings are predicted, not ranked: there are no candidates
+       ,-[/specs/study.yaml:18:3]
+    17 | evaluation:
+    18 |   candidates: { n: 99 }
+       :   ^^^^^|^^^^
+       :        `-- evaluation.candidates
+       `----
+     help: leave `candidates` out, or write `task: top_n`
     ");
 }

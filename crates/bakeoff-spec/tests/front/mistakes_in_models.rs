@@ -57,8 +57,9 @@ fn a_misspelt_parameter() {
     23 | evaluation:
        `----
      help: did you mean `learning_rate`? allowed: `batch_size`, `clip_norm`, `dropout`, `epochs`,
-           `eval_every`, `hidden`, `learning_rate`, `loss`, `momentum`, `n_heads`, `n_negatives`,
-           `optimizer`, `patience`, `weight_decay`
+           `eval_every`, `hidden`, `learning_rate`, `loss`, `mixed_share`, `momentum`,
+           `n_candidates`, `n_heads`, `n_negatives`, `optimizer`, `patience`, `popularity_power`,
+           `sampler`, `weight_decay`
     ");
 }
 
@@ -75,8 +76,9 @@ fn a_misspelt_fixed_parameter() {
     20 |     grid:
        `----
      help: did you mean `n_heads`? allowed: `batch_size`, `clip_norm`, `dropout`, `epochs`,
-           `eval_every`, `hidden`, `learning_rate`, `loss`, `momentum`, `n_heads`, `n_negatives`,
-           `optimizer`, `patience`, `weight_decay`
+           `eval_every`, `hidden`, `learning_rate`, `loss`, `mixed_share`, `momentum`,
+           `n_candidates`, `n_heads`, `n_negatives`, `optimizer`, `patience`, `popularity_power`,
+           `sampler`, `weight_decay`
     ");
 }
 
@@ -294,4 +296,38 @@ fn a_grid_too_large_to_mean() {
        `----
      help: take out axes or values, or draw some with `budget: { trials: … }`
     ");
+}
+
+#[test]
+fn a_sampler_for_a_loss_that_draws_no_negatives() {
+    let spec = spec_with("n_heads: 2", "sampler: popularity");
+    insta::assert_snapshot!(mistakes(&spec), @r"
+     x `sasrec` refuses hidden=32 learning_rate=0.001: the loss `cross_entropy` draws no negatives,
+     | so that it takes no sampler `popularity`
+       ,-[/specs/study.yaml:20:5]
+    19 |       sampler: popularity
+    20 |     grid:
+       :     ^^|^
+       :       `-- models[1].grid
+    21 |       hidden: [32, 64]
+       `----
+     help: 3 more combinations are refused too; a grid must hold only combinations that can run
+    ");
+}
+
+#[test]
+fn a_sampler_that_is_made_for_another_loss() {
+    let spec = spec_with("hidden: [32, 64]", "loss: [bce]\n      sampler: [uniform, in_batch]");
+    insta::assert_snapshot!(mistakes(&spec), @r#"
+     x `sasrec` refuses learning_rate=0.001 loss="bce" sampler="in_batch": the correction of the
+     | sampler `in_batch` is for `sampled_cross_entropy`, not for the loss `bce`
+       ,-[/specs/study.yaml:20:5]
+    19 |       n_heads: 2
+    20 |     grid:
+       :     ^^|^
+       :       `-- models[1].grid
+    21 |       loss: [bce]
+       `----
+     help: 1 more combination is refused too; a grid must hold only combinations that can run
+    "#);
 }

@@ -252,7 +252,8 @@ fn a_shared_dimension_that_no_model_has() {
     17 | models:
        `----
      help: did you mean `hidden`? allowed: `batch_size`, `clip_norm`, `dropout`, `epochs`,
-           `eval_every`, `hidden`, `learning_rate`, `loss`, `momentum`, `n_heads`, `n_negatives`,
-           `optimizer`, `patience`, `weight_decay`
+           `eval_every`, `hidden`, `learning_rate`, `loss`, `mixed_share`, `momentum`,
+           `n_candidates`, `n_heads`, `n_negatives`, `optimizer`, `patience`, `popularity_power`,
+           `sampler`, `weight_decay`
     ");
 }

@@ -149,7 +149,8 @@ fn a_mistake_behind_an_alias() {
     14 |   <<: &shared { n_head: 2 }
        `----
      help: allowed: `batch_size`, `clip_norm`, `epochs`, `eval_every`, `learning_rate`, `loss`,
-           `momentum`, `n_negatives`, `optimizer`, `patience`, `weight_decay`
+           `mixed_share`, `momentum`, `n_candidates`, `n_negatives`, `optimizer`, `patience`,
+           `popularity_power`, `sampler`, `weight_decay`
 
      x `sasrec` has no parameter `n_head`
        ,-[/specs/study.yaml:18:5]
@@ -160,8 +161,9 @@ fn a_mistake_behind_an_alias() {
     19 |   - name: sasrec
        `----
      help: did you mean `n_heads`? allowed: `batch_size`, `clip_norm`, `dropout`, `epochs`,
-           `eval_every`, `hidden`, `learning_rate`, `loss`, `momentum`, `n_heads`, `n_negatives`,
-           `optimizer`, `patience`, `weight_decay`
+           `eval_every`, `hidden`, `learning_rate`, `loss`, `mixed_share`, `momentum`,
+           `n_candidates`, `n_heads`, `n_negatives`, `optimizer`, `patience`, `popularity_power`,
+           `sampler`, `weight_decay`
 
      x `sasrec` has no parameter `n_head`
        ,-[/specs/study.yaml:20:5]
@@ -172,8 +174,9 @@ fn a_mistake_behind_an_alias() {
     21 |       <<: *shared
        `----
      help: did you mean `n_heads`? allowed: `batch_size`, `clip_norm`, `dropout`, `epochs`,
-           `eval_every`, `hidden`, `learning_rate`, `loss`, `momentum`, `n_heads`, `n_negatives`,
-           `optimizer`, `patience`, `weight_decay`
+           `eval_every`, `hidden`, `learning_rate`, `loss`, `mixed_share`, `momentum`,
+           `n_candidates`, `n_heads`, `n_negatives`, `optimizer`, `patience`, `popularity_power`,
+           `sampler`, `weight_decay`
     ");
 }
 

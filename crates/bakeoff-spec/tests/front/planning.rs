@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use bakeoff_spec::{MetricKey, Scored, SpecFile, Task, Trial};
+use bakeoff_spec::{MetricKey, Scored, Side, SpecFile, Task, Trial};
 use serde_json::{Value, json};
 
 use crate::plugins::{GOOD, catalog, params, plan, plan_at, spec_with};
@@ -104,16 +104,36 @@ fn a_path_is_resolved_for_reading_and_left_out_of_the_recipe() {
     let file = SpecFile::parse(Path::new("/specs/study.yaml"), GOOD.to_owned()).unwrap();
     let mut asked = Vec::new();
     let plan = file
-        .plan(&catalog(), &mut |source, params| {
-            asked.push((source.to_owned(), params.clone()));
+        .plan(&catalog(), &mut |recipe, params| {
+            asked.push((recipe.source.name.clone(), params.source.clone()));
             Ok("hash".to_owned())
         })
         .unwrap();
     let resolved =
         params([("path", json!("/specs/movies/ratings.tsv")), ("separator", json!("\t"))]);
     assert_eq!(asked, [("table".to_owned(), resolved.clone())]);
-    assert_eq!(plan.source_params, resolved);
+    assert_eq!(plan.read_params.source, resolved);
     assert_eq!(plan.recipe.source.params, params([("separator", json!("\t"))]));
+}
+
+#[test]
+fn a_join_is_read_from_its_path_and_keyed_without_it() {
+    let text = spec_with(
+        "  split:",
+        "  join:\n    - { to: items, name: table, params: { path: films.tsv }, prefix: film_ }\n  split:",
+    );
+    let plan = plan_at("/specs/study.yaml", &text).unwrap();
+    let [join] = &plan.recipe.joins[..] else { panic!("one join") };
+    assert_eq!((join.to, join.prefix.as_str()), (Side::Items, "film_"));
+    assert!(!join.join.params.contains_key("path"));
+    assert_eq!(plan.read_params.joins[0]["path"], json!("/specs/films.tsv"));
+    assert_ne!(plan.recipe.key(), plan_at("/specs/study.yaml", GOOD).unwrap().recipe.key());
+    let error = plan_at(
+        "/s.yaml",
+        &text.replace("name: table, params: { path: films.tsv }", "name: tabel"),
+    );
+    let error = error.unwrap_err().render(false);
+    assert!(error.contains("there is no join `tabel`") && error.contains("`table`"), "{error}");
 }
 
 #[test]

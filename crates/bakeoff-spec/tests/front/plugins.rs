@@ -94,6 +94,7 @@ pub(crate) fn catalog() -> Catalog {
     };
     Catalog {
         sources: vec![Entry::of::<Table>(()), Entry::of::<Generated>(())],
+        joins: vec![Entry::of::<Table>(())],
         steps: vec![Entry::of::<KCore>(())],
         splits: vec![Entry::of::<Ratio>(()), Entry::of::<LeaveOneOut>(())],
         models: vec![

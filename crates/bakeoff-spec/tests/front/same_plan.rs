@@ -18,7 +18,7 @@ fn a_spec_copied_elsewhere_with_its_path_changed_is_the_same_plan() {
     let there = plan_at("/other/folder/copy.yaml", &there).unwrap();
     assert_eq!(keys(&here), keys(&there));
     assert_eq!(here.recipe.key(), there.recipe.key());
-    assert_ne!(here.source_params, there.source_params);
+    assert_ne!(here.read_params, there.read_params);
 }
 
 #[test]
@@ -31,6 +31,7 @@ fn what_changes_no_number_changes_no_key() {
         ("  seeds: [1, 2]", "  seeds: [1, 2]\nschedule: { devices: cpu, threads: 2, retries: 0 }"),
         ("  seeds: [1, 2]", "  seeds: [1, 2]\nreport: { title: A title, metrics: [ndcg@5] }"),
         ("  k: [5, 10]", "  k: [10, 5]\n  select: ndcg@10"),
+        ("epochs: 20", "epochs: 20\n  sampler: uniform\n  popularity_power: 0.75"),
         ("  - name: popularity", "  - name: popularity\n    label: Most popular"),
     ] {
         assert_eq!(keys(&plan(&spec_with(old, new)).unwrap()), good, "{new}");
@@ -48,6 +49,8 @@ fn what_changes_a_number_changes_the_hash() {
         ("n_heads: 2", "n_heads: 4"),
         ("[32, 64]", "[32]"),
         ("k: [5, 10]", "k: [5, 10, 20]"),
+        ("k: [5, 10]", "k: [5, 10]\n  candidates: { n: 99 }"),
+        ("epochs: 20", "epochs: 20\n  n_candidates: 4"),
         ("seeds: [1, 2]", "seeds: [1, 3]"),
         ("  - name: popularity\n", ""),
     ] {

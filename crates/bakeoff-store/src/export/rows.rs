@@ -113,7 +113,7 @@ impl Kind {
 }
 
 /// Columns that stand first, in their order.
-const HEAD: [&str; 14] = [
+const HEAD: [&str; 15] = [
     "key",
     "model",
     "task",
@@ -125,6 +125,7 @@ const HEAD: [&str; 14] = [
     "message",
     "attempt",
     "best_epoch",
+    "candidates",
     "select",
     "select.valid",
     "select.test",
@@ -168,8 +169,10 @@ fn row(outcome: &Outcome) -> BTreeMap<String, Cell> {
         Status::Pruned { epoch, .. } => ("pruned", None, Some(format!("after epoch {epoch}"))),
         Status::Failed { cause, message } => ("failed", Some(cause), Some(message.clone())),
     };
+    let candidates = trial.candidates.as_ref().map(ToString::to_string);
     let words = json!({
         "scored": trial.scored, "status": status, "cause": cause, "message": message,
+        "candidates": candidates,
     });
     put_all(&mut row, "", &words);
     put_scores(&mut row, "valid.", &outcome.valid);

@@ -48,6 +48,9 @@ fn for_people(outcome: &Outcome, attempts: &[Outcome]) -> anyhow::Result<String>
         .keys()
         .map(|key| vec![key.to_string(), number(&outcome.valid, key), number(&outcome.test, key)]);
     writeln!(text, "\n{}", table(&["metric", "valid", "test"], rows.collect()).trim_end())?;
+    if let Some(candidates) = &trial.candidates {
+        writeln!(text, "\nranked among {candidates}")?;
+    }
     let (cost, from) = (&outcome.cost, &outcome.provenance);
     writeln!(
         text,

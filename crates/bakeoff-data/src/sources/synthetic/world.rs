@@ -6,6 +6,7 @@ use rand_distr::{Distribution, Normal, weighted::WeightedIndex};
 use rand_xoshiro::Xoshiro256PlusPlus as Rng;
 
 use super::Synthetic;
+use super::style::Styles;
 
 /// The items of a user, oldest first, no item twice.
 pub(super) type History = Vec<u32>;
@@ -28,6 +29,10 @@ pub(super) struct World {
     successors: Vec<[(u32, f64); 3]>,
     /// Share of each category in each user's taste.
     tastes: Vec<Vec<f64>>,
+    /// Whether each item is among the worst, the middle or the best third by quality.
+    grades: Vec<u32>,
+    /// What only media show.
+    pub(super) styles: Styles,
 }
 
 /// Probabilities of the first, second and third item that follow an item.
@@ -58,12 +63,26 @@ impl World {
             lots.push(WeightedIndex::new(weights).expect("the weights are positive"));
         }
         let normal = Normal::new(0.0, 0.6).expect("the deviation is positive");
-        let quality = (0..n_items).map(|_| normal.sample(rng)).collect();
+        let quality: Vec<f64> = (0..n_items).map(|_| normal.sample(rng)).collect();
         let successors =
             (0..n_items).map(|item| succession(item as u32, &members, &category, rng)).collect();
         let tastes = (0..params.n_users).map(|_| taste(params, rng)).collect();
         let sequence_strength = params.sequence_strength;
-        Self { sequence_strength, category, members, lots, popularity, quality, successors, tastes }
+        let styles =
+            Styles::new(params.seed, params.style_strength, params.n_items, params.n_users);
+        let grades = grades(&quality);
+        Self {
+            sequence_strength,
+            category,
+            members,
+            lots,
+            popularity,
+            quality,
+            successors,
+            tastes,
+            grades,
+            styles,
+        }
     }
 
     pub(super) fn n_items(&self) -> u32 {
@@ -74,10 +93,24 @@ impl World {
         self.category[item as usize]
     }
 
+    pub(super) fn n_categories(&self) -> u32 {
+        self.members.len() as u32
+    }
+
+    /// 0, 1 or 2 for the worst, the middle and the best third of items by quality.
+    pub(super) fn grade(&self, item: u32) -> u32 {
+        self.grades[item as usize]
+    }
+
+    /// The share of an item's category in a user's taste.
+    pub(super) fn taste(&self, user: u32, item: u32) -> f64 {
+        self.tastes[user as usize][self.category(item) as usize]
+    }
+
     /// The expected rating, before it is rounded.
     pub(super) fn liking(&self, user: u32, item: u32) -> f64 {
-        let share = self.tastes[user as usize][self.category(item) as usize];
-        3.0 + self.quality[item as usize] + 1.5 * (share - 0.3)
+        let share = self.taste(user, item);
+        3.0 + self.quality[item as usize] + 1.5 * (share - 0.3) + self.styles.rating(user, item)
     }
 
     /// Draws the items of a user.
@@ -91,8 +124,8 @@ impl World {
         history
     }
 
-    /// Draws by rejection until an item is new to the user: then each new item comes with the probability that
-    /// [`World::by_taste`] and [`World::followers`] add up to, over their sum.
+    /// Draws by rejection until an item is new to the user and of a style that they take: then each new item comes with
+    /// the probability that [`World::by_taste`] and [`World::followers`] add up to, over their sum.
     fn draw(&self, user: u32, history: &[u32], rng: &mut Rng) -> u32 {
         let taste = &self.tastes[user as usize];
         let present = history.last().map(|&item| &self.successors[item as usize]);
@@ -106,7 +139,7 @@ impl World {
                     self.members[category][self.lots[category].sample(rng)]
                 }
             };
-            if !history.contains(&item) {
+            if !history.contains(&item) && self.is_taken(user, item, rng) {
                 return item;
             }
         }
@@ -116,12 +149,20 @@ impl World {
             .expect("histories are shorter than the catalogue")
     }
 
+    /// Nothing is drawn where style does not matter.
+    fn is_taken(&self, user: u32, item: u32, rng: &mut Rng) -> bool {
+        let appeal = self.styles.appeal(user, item);
+        appeal >= 1.0 || rng.random_bool(appeal)
+    }
+
     /// How likely taste alone makes each item come next, `[n_items]`; what was met comes no more.
     pub(super) fn by_taste(&self, user: u32, met: &[u32]) -> Vec<f64> {
         let taste = &self.tastes[user as usize];
-        let mut weights: Vec<f64> = (self.category.iter().zip(&self.popularity))
-            .map(|(&category, share)| {
-                (1.0 - self.sequence_strength) * taste[category as usize] * share
+        let mut weights: Vec<f64> = (0..)
+            .zip(self.category.iter().zip(&self.popularity))
+            .map(|(item, (&category, share))| {
+                let by_category = (1.0 - self.sequence_strength) * taste[category as usize] * share;
+                by_category * self.styles.appeal(user, item)
             })
             .collect();
         for &item in met {
@@ -130,11 +171,29 @@ impl World {
         weights
     }
 
-    /// How much likelier an item makes those that follow it, without those that were met.
-    pub(super) fn followers(&self, item: u32, met: &[u32]) -> impl Iterator<Item = (u32, f64)> {
+    /// How much likelier an item makes those that follow it with this user, without those that were met.
+    pub(super) fn followers(
+        &self,
+        user: u32,
+        item: u32,
+        met: &[u32],
+    ) -> impl Iterator<Item = (u32, f64)> {
         let new = self.successors[item as usize].iter().filter(|(next, _)| !met.contains(next));
-        new.map(|&(next, p)| (next, self.sequence_strength * p))
+        new.map(move |&(next, p)| {
+            (next, self.sequence_strength * p * self.styles.appeal(user, next))
+        })
     }
+}
+
+/// The third of all that each is in, ascending by quality.
+fn grades(quality: &[f64]) -> Vec<u32> {
+    let mut ascending: Vec<usize> = (0..quality.len()).collect();
+    ascending.sort_by(|&a, &b| quality[a].total_cmp(&quality[b]));
+    let mut grades = vec![0; quality.len()];
+    for (place, item) in ascending.into_iter().enumerate() {
+        grades[item] = (3 * place / quality.len()) as u32;
+    }
+    grades
 }
 
 /// Three other items of the same category.
@@ -169,4 +228,51 @@ fn pick(shares: impl ExactSizeIterator<Item = f64>, rng: &mut Rng) -> usize {
         }
     }
     last
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use rand::SeedableRng;
+
+    use super::*;
+
+    /// A world and the histories of its users, as the source draws them.
+    pub(in super::super) fn generate(params: &Synthetic) -> (World, Vec<History>) {
+        let mut rng = Rng::seed_from_u64(params.seed);
+        let world = World::new(params, &mut rng);
+        let histories =
+            (0..params.n_users).map(|user| world.history(user, params, &mut rng)).collect();
+        (world, histories)
+    }
+
+    #[test]
+    fn users_take_items_of_their_style_as_often_as_its_strength_says() {
+        let own = |style_strength: f64| {
+            // Every item alike, and so many that no style is used up.
+            let params = Synthetic {
+                style_strength,
+                n_items: 3000,
+                sequence_strength: 0.0,
+                popularity_skew: 0.0,
+                ..Synthetic::default()
+            };
+            let (world, histories) = generate(&params);
+            let taken = (0..)
+                .zip(&histories)
+                .flat_map(|(user, items)| items.iter().map(move |&item| (user, item)));
+            let taken: Vec<bool> =
+                taken.map(|(user, item)| world.styles.rating(user, item) > 0.0).collect();
+            taken.iter().filter(|&&is_own| is_own).count() as f64 / taken.len() as f64
+        };
+        // With styles dealt by lot, own : others = 1 : 3 · (1 − strength).
+        for (strength, share) in [(0.5, 1.0 / 2.5), (0.9, 1.0 / 1.3)] {
+            let own = own(strength);
+            assert!((own - share).abs() < 0.02, "{strength}: {own} and {share}");
+        }
+    }
+
+    #[test]
+    fn a_third_of_all_items_is_of_each_grade_and_better_ones_are_of_higher() {
+        assert_eq!(grades(&[0.5, -1.0, 2.0, 0.0, 3.0, -2.0]), [1, 0, 2, 1, 2, 0]);
+    }
 }

@@ -1,0 +1,327 @@
+//! Whatever changes in validation and test, training sees the same: shown for every registered step.
+//!
+//! A step that is new gets a line in [`examples`]; nothing else is to be done. [`fixture`] says which columns there are.
+
+use bakeoff_data::column::{Codes, Numbers, RawColumn, Values};
+use bakeoff_data::interactions::Axis;
+use bakeoff_data::steps::{self, Effect, Step, Train};
+use bakeoff_data::{DataError, Interactions};
+use bakeoff_spec::registry::find;
+use serde_json::{Value, json};
+
+use crate::fixture::{Change, Division, change_future_points, fixture};
+
+/// Parameters for every registered step, at least one set for each way in which it learns or removes. Each must do
+/// something to the [`fixture`].
+fn examples() -> Vec<(&'static str, Value)> {
+    vec![
+        ("fill_missing", json!({ "with": "zero", "indicator": true })),
+        ("fill_missing", json!({ "with": "constant", "value": 3, "columns": ["rating", "price"] })),
+        ("fill_missing", json!({ "with": "mean", "indicator": true })),
+        ("fill_missing", json!({ "with": "median" })),
+        ("fill_missing", json!({ "with": "mode", "indicator": true })),
+        ("fill_missing", json!({ "with": "forward", "indicator": true })),
+        ("fill_missing", json!({ "with": "mean", "by": "user" })),
+        ("fill_missing", json!({ "with": "mean", "by": "category" })),
+        ("fill_missing", json!({ "with": "mode", "by": "age" })),
+        ("fill_missing", json!({ "with": "drop", "columns": ["rating", "job"] })),
+        ("deduplicate", json!({ "keep": "first" })),
+        ("deduplicate", json!({ "keep": "mean" })),
+        ("min_rating", json!({ "value": 3 })),
+        ("min_rating", json!({ "value": 3, "implicit": true })),
+        ("k_core", json!({ "k": 3 })),
+        ("min_length", json!({ "n": 5 })),
+        ("max_length", json!({ "n": 4 })),
+        ("time_range", json!({ "from": 100, "to": "1970-01-01T00:08:00Z" })),
+        ("sample_users", json!({ "share": 0.5 })),
+        ("clip", json!({ "columns": ["rating", "price", "mood"], "lower": 0.1, "upper": 0.9 })),
+        ("clip", json!({ "columns": ["rating", "age"], "deviations": 0.5 })),
+        ("derive", json!({ "from": "age", "as": "band", "with": "band", "width": 10 })),
+        ("derive", json!({ "from": "price", "as": "bucket", "with": "buckets", "edges": [3, 9] })),
+        ("derive", json!({ "from": "timestamp", "as": "hour", "with": "hour" })),
+        ("normalise", json!({ "columns": ["rating", "price"], "with": "z_score" })),
+        ("normalise", json!({ "columns": ["mood", "age"], "with": "min_max", "clip": true })),
+        ("normalise", json!({ "columns": ["rating", "age"], "with": "robust" })),
+        ("normalise", json!({ "columns": ["mood", "price"], "with": "rank" })),
+        ("normalise", json!({ "columns": ["mood"], "with": "log1p" })),
+        ("normalise", json!({ "columns": ["rating", "mood"], "with": "per_user_mean" })),
+        ("normalise", json!({ "columns": ["rating", "mood"], "with": "per_item_mean" })),
+        ("smooth", json!({ "columns": ["mood"], "with": "moving_average", "window": 3 })),
+        ("smooth", json!({ "columns": ["mood"], "with": "exponential", "alpha": 0.5 })),
+        (
+            "smooth_rate",
+            json!({ "as": "liked", "ratings": { "at_least": 4, "per": "items" },
+            "with": "bayesian", "strength": 5 }),
+        ),
+        (
+            "smooth_rate",
+            json!({ "as": "likes", "ratings": { "at_least": 4, "per": "users" },
+            "with": "additive" }),
+        ),
+        (
+            "encode",
+            json!({ "columns": ["review", "job", "category"], "with": "label",
+            "min_count": 2 }),
+        ),
+        ("encode", json!({ "columns": ["job", "category"], "with": "one_hot" })),
+        ("encode", json!({ "columns": ["genres", "labels"], "with": "multi_hot", "dense": true })),
+        ("encode", json!({ "columns": ["review", "category"], "with": "hashing", "buckets": 8 })),
+        (
+            "encode",
+            json!({ "columns": ["review", "job", "category"], "with": "target", "folds": 3,
+            "smoothing": 2 }),
+        ),
+        (
+            "encode",
+            json!({ "columns": ["mood", "age", "price"], "with": "quantiles",
+            "buckets": 4 }),
+        ),
+        ("tokenise", json!({ "columns": ["review", "category"], "max_len": 8, "max_words": 50 })),
+        ("tokenise", json!({ "columns": ["review"], "gather": ["users", "items"], "max_len": 16 })),
+        ("tf_idf", json!({ "columns": ["review", "job"], "max_words": 50 })),
+        (
+            "price_windows",
+            json!({ "column": "prices", "windows": [1], "horizons": [1],
+            "series": { "length": 3, "every": 1 } }),
+        ),
+        ("normalise_images", json!({ "columns": ["photo"], "with": "train" })),
+    ]
+}
+
+/// What entries hold, as lines that are equal if and only if every bit is: of `None` all entries, else those of train.
+///
+/// Texts and tags get their codes after the steps, from train alone; until then only their own values count. Series are
+/// for steps, training does not see them.
+fn view(table: &Interactions, train: Option<&Train>) -> Vec<String> {
+    let of = |axis, n: usize| -> Vec<usize> {
+        (0..n).filter(|&entry| train.is_none_or(|train| train.has(axis)[entry])).collect()
+    };
+    let mut lines = Vec::new();
+    for row in of(Axis::Rows, table.len()) {
+        let (user, item) = (table.users.name(table.user[row]), table.items.name(table.item[row]));
+        let bits =
+            |numbers: &Option<Vec<f64>>| numbers.as_ref().map(|numbers| numbers[row].to_bits());
+        let (rating, time) = (bits(&table.rating), bits(&table.timestamp));
+        lines.push(format!("{user} {item} rating {rating:?} time {time:?}"));
+    }
+    for (axis, column) in table.all_columns() {
+        let name = format!("{} {} ({})", axis.name(), column.name, column.values.kind());
+        lines.push(format!(
+            "{name}: {}",
+            column_line(&column.values, &of(axis, column.values.len()))
+        ));
+    }
+    lines
+}
+
+fn column_line(values: &Values, entries: &[usize]) -> String {
+    fn of<T: std::fmt::Debug>(entries: &[usize], entry: impl Fn(usize) -> T) -> String {
+        format!("{:?}", entries.iter().map(|&i| entry(i)).collect::<Vec<_>>())
+    }
+    match values {
+        Values::Text(texts) => of(entries, |i| texts.get(i)),
+        Values::Number(numbers) => of(entries, |i| numbers[i].to_bits()),
+        Values::Tags(tags) => of(entries, |i| tags.get(i).collect::<Vec<_>>()),
+        Values::Series(_) => String::new(),
+        Values::Dense(dense) => {
+            let width = dense.width();
+            let blocks = match &dense.numbers {
+                Numbers::U8(pixels) => of(entries, |i| &pixels[i * width..][..width]),
+                Numbers::F32(numbers) => {
+                    let bits: Vec<u32> = numbers.iter().map(|number| number.to_bits()).collect();
+                    of(entries, |i| bits[i * width..][..width].to_vec())
+                }
+            };
+            format!("{:?} {blocks} {}", dense.shape, of(entries, |i| dense.is_missing[i]))
+        }
+        Values::Codes(codes) => format!("{:?} {}", codes.names, of(entries, |i| codes.codes[i])),
+        Values::Tokens(tokens) => {
+            let of_entries = of(entries, |i| &tokens.codes[i * tokens.len..][..tokens.len]);
+            format!("{:?} {} {of_entries}", tokens.names, tokens.len)
+        }
+        Values::Weighted(weighted) => {
+            let list =
+                |i| weighted.lists.get(i).iter().map(|&(code, weight)| (code, weight.to_bits()));
+            format!("{:?} {}", weighted.names, of(entries, |i| list(i).collect::<Vec<_>>()))
+        }
+    }
+}
+
+fn divided(division: Division) -> (Interactions, Train) {
+    let data = fixture();
+    let train = Train::of(&data.table, &division.assign(&data));
+    (data.table, train)
+}
+
+/// Applies the step to the fixture and to the fixture with all else than train changed; what differs of what training
+/// sees, if anything.
+fn leak(step: &dyn Step) -> Result<(), String> {
+    for division in Division::ALL {
+        let applied = |change: Option<Change>| -> Result<(Interactions, Train), DataError> {
+            let (mut table, train) = divided(division);
+            if let Some(change) = change {
+                change.apply(&mut table, &train);
+                if division == Division::ByTime {
+                    change_future_points(&mut table, &train);
+                }
+            }
+            step.apply(&mut table, &train)?;
+            Ok((table, train))
+        };
+        let say = |error: DataError| error.to_string();
+        let (table, train) = applied(None).map_err(say)?;
+        let expected = view(&table, Some(&train));
+        for change in Change::ALL {
+            let (table, train) = applied(Some(change)).map_err(say)?;
+            let seen = view(&table, Some(&train));
+            if seen != expected {
+                let differ = seen.iter().zip(&expected).find(|(seen, expected)| seen != expected);
+                return Err(format!("{division:?}, {change:?}: {differ:#?}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn built(name: &str, params: &Value) -> Box<dyn Step> {
+    let entry = find(steps::ALL, name).unwrap_or_else(|| panic!("no step {name} is registered"));
+    let params = serde_json::from_value(params.clone()).unwrap();
+    (entry.build)(&params).unwrap_or_else(|error| panic!("{name} {params:?}: {error:?}"))
+}
+
+#[test]
+fn every_registered_step_has_an_example_and_each_does_something() {
+    for entry in steps::ALL {
+        let has_example = examples().iter().any(|(name, _)| *name == entry.name);
+        assert!(has_example, "step `{}` needs a line in `examples`", entry.name);
+    }
+    for (name, params) in examples() {
+        let (mut table, train) = divided(Division::ByLot);
+        let before = view(&table, None);
+        built(name, &params).apply(&mut table, &train).unwrap();
+        assert!(view(&table, None) != before, "{name} {params} changes nothing");
+    }
+}
+
+#[test]
+fn nothing_outside_train_changes_what_training_sees() {
+    for (name, params) in examples() {
+        let step = built(name, &params);
+        if step.effect() != Effect::Removes {
+            leak(&*step).unwrap_or_else(|error| panic!("{name} {params} leaks: {error}"));
+        }
+    }
+}
+
+/// Steps that remove come before the split: rows are kept or not, and what they hold is not made from other rows. Two
+/// say otherwise of ratings: `deduplicate` merges those of a pair, which is one interaction from then on, and
+/// `min_rating` may give all up.
+#[test]
+fn a_step_that_removes_rows_changes_none() {
+    for (name, params) in examples() {
+        let step = built(name, &params);
+        if step.effect() != Effect::Removes {
+            continue;
+        }
+        let fixture = fixture().table;
+        let mut table = fixture.clone();
+        step.apply(&mut table, &Train::default()).unwrap();
+        assert!(!table.is_empty() && table.len() < fixture.len(), "{name} {params}");
+        let kept: Vec<u32> = table.origin.lines().iter().map(|line| line - 1).collect();
+        assert!(kept.is_sorted_by(|a, b| a < b), "{name} {params}");
+        let mut expected = fixture;
+        expected.reorder(&kept);
+        if params["keep"] == "mean" || params["keep"] == "sum" || params["implicit"] == true {
+            expected.rating.clone_from(&table.rating);
+        }
+        assert!(view(&table, None) == view(&expected, None), "{name} {params}");
+    }
+}
+
+/// Fills ratings with a mean that knows test's, takes the vocabulary of all reviews, and carries values on whatever
+/// part they are of: what the functions above must catch.
+enum Leaky {
+    Mean,
+    Vocabulary,
+    Forward,
+    Column,
+}
+
+impl Step for Leaky {
+    fn effect(&self) -> Effect {
+        Effect::Fits
+    }
+
+    fn apply(&self, table: &mut Interactions, train: &Train) -> Result<u64, DataError> {
+        let ratings = table.rating.as_mut().unwrap();
+        match self {
+            Self::Mean => {
+                let present: Vec<f64> = ratings.iter().copied().filter(|r| !r.is_nan()).collect();
+                let mean = present.iter().sum::<f64>() / present.len() as f64;
+                ratings.iter_mut().filter(|r| r.is_nan()).for_each(|r| *r = mean);
+            }
+            Self::Vocabulary => {
+                let Values::Text(texts) = &table.columns[0].values else { unreachable!() };
+                let mut names: Vec<String> = texts.iter().map(str::to_owned).collect();
+                names.sort();
+                names.dedup();
+                let code = |text: &str| names.iter().position(|name| name == text).unwrap() as u32;
+                let codes = texts.iter().map(code).collect();
+                table.columns[0].values = Values::Codes(Codes { names, codes });
+            }
+            Self::Forward => {
+                for row in 1..ratings.len() {
+                    if ratings[row].is_nan() {
+                        ratings[row] = ratings[row - 1];
+                    }
+                }
+            }
+            // A column that is there only if somebody outside train lacks something.
+            Self::Column => {
+                let of_items = &table.item_columns[1];
+                let mut entries =
+                    (0..of_items.values.len()).filter(|&i| !train.has(Axis::Items)[i]);
+                if entries.any(|i| of_items.values.is_missing(i)) {
+                    let zeros = Values::Number(vec![0.0; of_items.values.len()]);
+                    table.item_columns.push(RawColumn::new("price_missing", zeros));
+                }
+            }
+        }
+        Ok(0)
+    }
+}
+
+#[test]
+fn a_step_that_leaks_is_caught() {
+    for step in [Leaky::Mean, Leaky::Vocabulary, Leaky::Forward, Leaky::Column] {
+        assert!(leak(&step).is_err());
+    }
+}
+
+/// The test above would be worth nothing if there were nothing outside train, or if the changes missed a column.
+#[test]
+fn changes_reach_every_column_outside_train_and_none_within() {
+    for division in Division::ALL {
+        for change in Change::ALL {
+            let (table, train) = divided(division);
+            for axis in [Axis::Rows, Axis::Users, Axis::Items] {
+                let n_train = train.has(axis).iter().filter(|&&is_train| is_train).count();
+                assert!(0 < n_train && n_train < train.has(axis).len(), "{division:?} {axis:?}");
+            }
+            let mut changed = table.clone();
+            change.apply(&mut changed, &train);
+            let [before, after] = [&table, &changed].map(|table| view(table, Some(&train)));
+            assert!(before == after, "{division:?} {change:?}");
+            if matches!(change, Change::Present) {
+                continue;
+            }
+            // As text, in which a missing number is like another.
+            let as_text = |of: &dyn std::fmt::Debug| format!("{of:?}");
+            assert!(as_text(&changed.rating) != as_text(&table.rating));
+            for ((_, column), (axis, before)) in changed.all_columns().zip(table.all_columns()) {
+                let is_changed = as_text(&column.values) != as_text(&before.values);
+                assert!(is_changed, "{division:?} {change:?} {axis:?} {}", before.name);
+            }
+        }
+    }
+}
