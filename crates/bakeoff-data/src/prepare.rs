@@ -1,7 +1,7 @@
 //! From a recipe to a prepared dataset: read, clean, encode, split, write. Done once, kept under the recipe's key.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bakeoff_spec::card::StepCount;
 use bakeoff_spec::spec::EncryptSpec;
@@ -19,6 +19,7 @@ use crate::joins::{self, Join};
 use crate::layout::{Layout, layout};
 use crate::manifest::{self, Content, Manifest};
 use crate::order::{Ordered, missing};
+use crate::privacy_error::PrivacyError;
 use crate::redact::{QuietPanics, without_quoted};
 use crate::sealed::{self, Seal};
 use crate::sources::{self, Source};
@@ -35,9 +36,9 @@ pub fn fingerprint(
     params: &ReadParams,
     cache: &Path,
 ) -> Result<String, Unprepared> {
-    let hides = steps::hide_values(&recipe.steps);
     content(recipe, params, cache).map_err(|(part, error)| {
-        let error = if hides { Box::new(error.redacted()) } else { error };
+        let hides = steps::hide_values(&recipe.steps);
+        let error = if hides { Box::new(redacted(*error, recipe, params)) } else { error };
         Unprepared { part, error }
     })
 }
@@ -69,7 +70,7 @@ fn content(
                     return Err(at(DataError::StepOrder { removes, fits }));
                 }
                 if let Some(counts) = counts.map(|counts| counts.name.clone()) {
-                    return Err(at(DataError::RemovesAfterCount { removes, counts }));
+                    return Err(at(PrivacyError::RemovesAfterCount { removes, counts }.into()));
                 }
             }
             Effect::Fits => fits = fits.or(Some(used)),
@@ -115,7 +116,18 @@ pub fn prepare(
         return prepare_openly(recipe, params, encrypt, cache, notice);
     }
     let _quiet = QuietPanics::new();
-    prepare_openly(recipe, params, encrypt, cache, notice).map_err(DataError::redacted)
+    let prepared = prepare_openly(recipe, params, encrypt, cache, notice);
+    prepared.map_err(|error| redacted(error, recipe, params))
+}
+
+/// The error without ids and values. Files that a join finds by id bear one in their names.
+fn redacted(error: DataError, recipe: &Recipe, params: &ReadParams) -> DataError {
+    let files = recipe.joins.iter().zip(&params.joins).filter_map(|(used, params)| {
+        joins::join(&used.join.name, params).and_then(|join| join.files()).ok()
+    });
+    let named: HashSet<PathBuf> =
+        files.flatten().filter(|file| file.name.is_some()).map(|file| file.path).collect();
+    error.redacted(&|path| named.contains(path))
 }
 
 fn prepare_openly(
@@ -135,7 +147,9 @@ fn prepare_openly(
     match open_whole(&folder, encrypt) {
         Ok(data) => return Ok(data),
         // Whoever has the right key can read it.
-        Err(error @ (DataError::Key { .. } | DataError::OtherKey { .. })) => return Err(error),
+        Err(DataError::Privacy(
+            error @ (PrivacyError::Key { .. } | PrivacyError::OtherKey { .. }),
+        )) => return Err(error.into()),
         Err(error) if folder.exists() => notice(&format!("{error}: building it again")),
         Err(_) => {}
     }
@@ -152,7 +166,7 @@ fn open_whole(folder: &Path, encrypt: Option<&EncryptSpec>) -> Result<Dataset, D
     let key_env = manifest.content.sealed.as_ref().map(|sealed| &sealed.key_env);
     if let Some(encrypt) = encrypt.filter(|encrypt| key_env != Some(&encrypt.key_env)) {
         let (dir, variable) = (folder.to_owned(), encrypt.key_env.clone());
-        return Err(DataError::NotSealed { dir, variable });
+        return Err(PrivacyError::NotSealed { dir, variable }.into());
     }
     let expected = manifest.content.arrays_blake3.clone();
     let data = Dataset::open_with(folder, manifest)?;

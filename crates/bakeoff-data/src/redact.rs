@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::panic;
+use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,18 +11,23 @@ use crate::error::DataError;
 const HIDDEN: &str = "(hidden)";
 
 impl DataError {
-    /// The same error without anything that stands in the data: ids and values are replaced by `(hidden)`; file, line
-    /// and column stay.
+    /// The same error without anything that stands in the data: ids and values are replaced by `(hidden)`, and so are the
+    /// names of files of which `is_named` says that they are those of users or items; other files, lines and columns stay.
     #[must_use]
-    pub fn redacted(self) -> Self {
+    pub fn redacted(self, is_named: &dyn Fn(&Path) -> bool) -> Self {
         let hidden = || HIDDEN.to_owned();
+        let unnamed = |path: PathBuf| if is_named(&path) { beside(&path) } else { path };
         match self {
             // A reader of a format may say what it has found.
-            Self::Read { path, source } if source.raw_os_error().is_none() => {
-                Self::Read { path, source: io::Error::new(source.kind(), HIDDEN) }
+            Self::Read { path, source } => {
+                let source = match source.raw_os_error() {
+                    Some(_) => source,
+                    None => io::Error::new(source.kind(), HIDDEN),
+                };
+                Self::Read { path: unnamed(path), source }
             }
             Self::Value { path, line, column, found: _, expected } => {
-                Self::Value { path, line, column, found: hidden(), expected }
+                Self::Value { path: unnamed(path), line, column, found: hidden(), expected }
             }
             // In a file without a header, the first row stands for the names.
             Self::MissingColumn { path, column, param, present: _, suggestion: _ } => {
@@ -32,9 +38,26 @@ impl DataError {
             Self::Column { step, column, reason } => {
                 Self::Column { step, column, reason: without_quoted(&reason) }
             }
+            Self::SameName { first, second, id: _ } => {
+                Self::SameName { first: beside(&first), second: beside(&second), id: hidden() }
+            }
+            Self::Broken { what, n_broken, n_files, max_broken, first: _ } => {
+                Self::Broken { what, n_broken, n_files, max_broken, first: vec![hidden()] }
+            }
+            Self::Unnamed { what, n_without, n_ids, max_missing, id: _, file } => {
+                let (id, file) = (hidden(), beside(&file));
+                Self::Unnamed { what, n_without, n_ids, max_missing, id, file }
+            }
+            Self::Array { path, reason } => {
+                Self::Array { path: unnamed(path), reason: without_quoted(&reason) }
+            }
+            // What the system says of a file below it holds the file's name.
+            Self::NoFiles { path, reason } => {
+                let is_ours = reason.starts_with("no file");
+                Self::NoFiles { path, reason: if is_ours { reason } else { hidden() } }
+            }
             // Not `_`: whoever adds a variant is to ask what it can hold.
-            Self::Read { .. }
-            | Self::Write { .. }
+            Self::Write { .. }
             | Self::Fields { .. }
             | Self::Unknown { .. }
             | Self::Params { .. }
@@ -47,7 +70,6 @@ impl DataError {
             | Self::NothingLeft { .. }
             | Self::EmptyPart { .. }
             | Self::Damaged { .. }
-            | Self::NoFiles { .. }
             | Self::NoParts
             | Self::StepOrder { .. }
             | Self::ColumnTwice { .. }
@@ -57,15 +79,15 @@ impl DataError {
             | Self::Mirror { .. }
             | Self::Archive { .. }
             | Self::DiskFull { .. }
-            | Self::Key { .. }
-            | Self::OtherKey { .. }
-            | Self::NotSealed { .. }
-            | Self::SamePseudonym { .. }
-            | Self::RemovesAfterCount { .. }
-            // It lists generalised values on purpose.
-            | Self::NotAnonymous { .. } => self,
+            // Generalised values are told on purpose.
+            | Self::Privacy(_) => self,
         }
     }
+}
+
+/// A path whose last part is hidden.
+fn beside(path: &Path) -> PathBuf {
+    path.with_file_name(HIDDEN)
 }
 
 /// The text with all from its first backtick to its last one hidden: values are quoted so, and may hold one.
@@ -136,6 +158,7 @@ mod tests {
             suggestion: Some("alice".into()),
         };
         let source = io::Error::new(io::ErrorKind::InvalidData, "alice is no number");
+        let gone = || io::Error::from_raw_os_error(2);
         let errors = [
             (value, "x.csv, line 3, column `age`: found `(hidden)`, expected a number"),
             (
@@ -144,16 +167,27 @@ mod tests {
             ),
             (header, "x.csv has no column `user`; it has `(hidden)`; `user` names the column"),
             (DataError::Read { path: path(), source }, "cannot read x.csv"),
+            (
+                DataError::Read { path: "faces/alice.png".into(), source: gone() },
+                "cannot read faces/(hidden)",
+            ),
+            (
+                DataError::SameName {
+                    first: "faces/alice.png".into(),
+                    second: "faces/alice.jpg".into(),
+                    id: "alice".into(),
+                },
+                "faces/(hidden) and faces/(hidden) are both named after `(hidden)`; remove one of the two",
+            ),
         ];
         for (error, expected) in errors {
-            let redacted = error.redacted();
+            let redacted = error.redacted(&|path| path.ends_with("alice.png"));
             assert_eq!(redacted.to_string(), expected);
             assert!(!format!("{redacted:?}").contains("alice"), "{redacted:?}");
         }
-        let missing = || io::Error::from_raw_os_error(2);
-        let read = DataError::Read { path: path(), source: missing() }.redacted();
+        let read = DataError::Read { path: path(), source: gone() }.redacted(&|_| false);
         let source = std::error::Error::source(&read).unwrap().to_string();
-        assert_eq!(source, missing().to_string(), "what the system says holds no value");
+        assert_eq!(source, gone().to_string(), "what the system says holds no value");
     }
 
     #[test]

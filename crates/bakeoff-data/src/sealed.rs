@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::arrays;
 use crate::error::DataError;
+use crate::privacy_error::PrivacyError;
 use crate::secret::Secret;
 
 /// The file's name in a dataset's folder.
@@ -111,7 +112,7 @@ impl Seal {
     ) -> Result<Mmap, DataError> {
         if self.sealed.key_id != sealed.key_id {
             let variable = self.sealed.key_env.clone();
-            return Err(DataError::OtherKey { dir: dir.to_owned(), variable });
+            return Err(PrivacyError::OtherKey { dir: dir.to_owned(), variable }.into());
         }
         let damaged = |reason: String| DataError::Damaged { dir: dir.to_owned(), reason };
         let forged = || damaged(format!("{FILE} is not what was written"));
@@ -202,7 +203,9 @@ mod tests {
         let (right, wrong) = (seal("the right key"), seal("the wrong key"));
         let bytes = written(&right, &plain());
         let error = open_with(&wrong, &right, &bytes, CONTEXT).unwrap_err();
-        assert!(matches!(&error, DataError::OtherKey { variable, .. } if variable == "A_KEY"));
+        assert!(
+            matches!(error, DataError::Privacy(PrivacyError::OtherKey { variable, .. }) if variable == "A_KEY")
+        );
         // A manifest that claims the wrong key to be the right one opens nothing.
         let error = open_with(&wrong, &wrong, &bytes, CONTEXT).unwrap_err();
         assert!(matches!(error, DataError::Damaged { .. }), "{error}");

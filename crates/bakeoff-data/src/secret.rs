@@ -6,6 +6,7 @@
 use std::env::{self, VarError};
 
 use crate::error::DataError;
+use crate::privacy_error::PrivacyError;
 
 /// The text of a variable. It has no `Debug`, so that no message can show it by accident.
 pub(crate) struct Secret(String);
@@ -37,7 +38,8 @@ impl Secret {
             Err(VarError::NotPresent) => "is not set".to_owned(),
             Err(VarError::NotUnicode(_)) => "does not hold UTF-8 text".to_owned(),
         };
-        Err(DataError::Key { needed_by: needed_by(), variable: variable.to_owned(), reason })
+        let (needed_by, variable) = (needed_by(), variable.to_owned());
+        Err(PrivacyError::Key { needed_by, variable, reason }.into())
     }
 
     /// A secret of this text, for tests, which cannot set variables.

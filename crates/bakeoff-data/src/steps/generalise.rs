@@ -6,11 +6,12 @@ use bakeoff_spec::Plugin;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Effect, Step, Train, places};
+use super::{Effect, Step, Train};
 use crate::column::{Lists, Tags, Texts, Values};
 use crate::error::DataError;
 use crate::ids::Ids;
 use crate::interactions::{Axis, Interactions};
+use crate::named;
 
 /// Which column, and how coarse. Missing values stay missing.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -124,20 +125,23 @@ impl Step for Generalise {
 
     fn apply(&self, table: &mut Interactions, _train: &Train) -> Result<u64, DataError> {
         let mut n_changed = 0;
-        for (axis, place) in places(table, Self::NAME, &self.column)? {
-            let values = &mut table.columns_of_mut(axis)[place].values;
-            let old = std::mem::replace(values, Values::Text(Texts::default()));
+        for column in named::find(Self::NAME, table, std::slice::from_ref(&self.column))? {
+            if column.is_rating() {
+                return Err(
+                    column.refused(Self::NAME, "is what is predicted, and no column to hide")
+                );
+            }
+            let old = column.take(table);
             n_changed += old.len() as u64 - old.n_missing();
             let new = match self.min_users {
                 Some(min_users) => {
-                    let (new, n) = suppress(&old, table, axis, u64::from(min_users));
+                    let (new, n) = suppress(&old, table, column.axis, u64::from(min_users));
                     n_changed = n;
                     new
                 }
                 None => self.coarser(&old),
             };
-            let new = new.ok_or_else(|| self.refused(&old))?;
-            table.columns_of_mut(axis)[place].values = new;
+            column.put(table, new.ok_or_else(|| self.refused(&old))?);
         }
         Ok(n_changed)
     }

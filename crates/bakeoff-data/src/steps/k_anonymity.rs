@@ -10,6 +10,7 @@ use super::{Effect, Step, Train};
 use crate::column::{Texts, Values};
 use crate::error::{DataError, nearest};
 use crate::interactions::Interactions;
+use crate::privacy_error::PrivacyError;
 
 /// Which columns an outsider may know of a user, and how many users must share them: k-anonymity (Sweeney 2002) of the
 /// users that are left, those of validation and test too. A missing value is a value like others. Steps that remove rows
@@ -90,12 +91,13 @@ impl Step for KAnonymity {
         }
         let told = groups.told(&failing, &self.columns);
         match self.on_failure {
-            OnFailure::Error => Err(DataError::NotAnonymous {
+            OnFailure::Error => Err(PrivacyError::NotAnonymous {
                 promise: self.promise(),
                 n_failing,
                 n_groups,
                 groups: told,
-            }),
+            }
+            .into()),
             OnFailure::Report => {
                 let promise = self.promise();
                 let told = told.join("; ");
@@ -166,12 +168,13 @@ impl KAnonymity {
         if failing.is_empty() {
             return Ok((groups, suppressed));
         }
-        Err(DataError::NotAnonymous {
+        Err(PrivacyError::NotAnonymous {
             promise: self.promise(),
             n_failing: failing.len(),
             n_groups: groups.by_values.len(),
             groups: groups.told(&failing, &self.columns),
-        })
+        }
+        .into())
     }
 
     fn promise(&self) -> String {

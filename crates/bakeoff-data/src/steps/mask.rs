@@ -4,10 +4,11 @@ use bakeoff_spec::Plugin;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Effect, Step, Train, places};
+use super::{Effect, Step, Train};
 use crate::column::{RawColumn, Tags, Texts, Values};
 use crate::error::DataError;
 use crate::interactions::{Axis, Interactions};
+use crate::named::{self, Named};
 use crate::secret::{Pseudonyms, pseudonym_key};
 
 /// Which columns, and what is left of them.
@@ -66,12 +67,20 @@ impl Step for Mask {
 
     fn apply(&self, table: &mut Interactions, _train: &Train) -> Result<u64, DataError> {
         let mut n_changed = 0;
-        for name in &self.columns {
-            let mut named = places(table, Self::NAME, name)?;
-            // From the end, so that dropping one does not move the next.
-            named.reverse();
-            for (axis, place) in named {
-                n_changed += self.mask(table.columns_of_mut(axis), axis, place)?;
+        let columns = named::find(Self::NAME, table, &self.columns)?;
+        if let Some(rating) = columns.iter().find(|column| column.is_rating()) {
+            return Err(rating.refused(Self::NAME, "is what is predicted, and no column to hide"));
+        }
+        for column in &columns {
+            let values = column.take(table);
+            let (masked, n) = self.mask(column, &values)?;
+            column.put(table, masked.unwrap_or(values));
+            n_changed += n;
+        }
+        if self.with == Masking::Drop {
+            for axis in [Axis::Rows, Axis::Users, Axis::Items] {
+                let is_kept = |column: &RawColumn| !self.columns.contains(&column.name);
+                table.columns_of_mut(axis).retain(is_kept);
             }
         }
         Ok(n_changed)
@@ -90,35 +99,26 @@ impl Step for Mask {
 }
 
 impl Mask {
-    fn mask(
-        &self,
-        columns: &mut Vec<RawColumn>,
-        axis: Axis,
-        place: usize,
-    ) -> Result<u64, DataError> {
-        let RawColumn { name, values } = &mut columns[place];
+    /// What is left of the values, and how many there were; `None` if nothing is.
+    fn mask(&self, column: &Named, values: &Values) -> Result<(Option<Values>, u64), DataError> {
         let n = values.len() as u64;
         let n_present = n - values.n_missing();
         match self.with {
-            Masking::Drop => {
-                columns.remove(place);
-                return Ok(n_present);
-            }
+            Masking::Drop => return Ok((None, n_present)),
             Masking::Constant => {
                 let constant = self.value.as_deref().unwrap_or("*");
                 let texts = std::iter::repeat_n(constant, values.len()).collect();
-                *values = Values::Text(texts);
-                return Ok(n);
+                return Ok((Some(Values::Text(texts)), n));
             }
             Masking::Pseudonym => {}
         }
         let names = Pseudonyms::with(&self.key_env, Self::NAME)?;
-        let domain = format!("column {name}");
+        let domain = format!("column {}", column.name);
         let hidden = |text: &str| match text {
             "" => String::new(),
             _ => names.name(&domain, text),
         };
-        *values = match values {
+        let masked = match values {
             Values::Text(texts) => Values::Text(texts.map(hidden)),
             Values::Tags(Tags { values, lists }) => {
                 let values = values.names().map(hidden).collect();
@@ -131,18 +131,13 @@ impl Mask {
                 Values::Text(numbers.iter().map(text).collect::<Texts>())
             }
             other => {
-                return Err(DataError::Column {
-                    step: Self::NAME,
-                    column: name.clone(),
-                    reason: format!(
-                        "of {} holds {}, of which no pseudonym can be made; drop it",
-                        axis.name(),
-                        other.kind()
-                    ),
-                });
+                let (of, holds) = (column.axis.name(), other.kind());
+                let reason =
+                    format!("of {of} holds {holds}, of which no pseudonym can be made; drop it");
+                return Err(column.refused(Self::NAME, reason));
             }
         };
-        Ok(n_present)
+        Ok((Some(masked), n_present))
     }
 }
 
@@ -206,15 +201,16 @@ mod tests {
 
     #[test]
     fn pseudonyms_keep_equal_values_equal_and_missing_ones_missing() {
-        // Any long variable serves as a key; that of the path is there in every process.
-        if std::env::var("PATH").is_ok_and(|path| path.len() >= 16) {
-            let (table, n) = mask(&["mail", "age"], Masking::Pseudonym, "PATH").unwrap();
+        // Any long variable serves as a key; cargo sets this one to the folder of the crate.
+        const KEY: &str = "CARGO_MANIFEST_DIR";
+        if std::env::var(KEY).is_ok() {
+            let (table, n) = mask(&["mail", "age"], Masking::Pseudonym, KEY).unwrap();
             let (row, user) = (&table.columns[0].values, &table.user_columns[0].values);
             assert_eq!(texts(row), texts(user));
             assert_eq!((texts(user)[0].len(), texts(user)[1]), (32, ""));
             assert_eq!(texts(&table.user_columns[1].values)[1], "");
             assert_eq!(n, 3);
-            let error = mask(&["face"], Masking::Pseudonym, "PATH").unwrap_err().to_string();
+            let error = mask(&["face"], Masking::Pseudonym, KEY).unwrap_err().to_string();
             assert_eq!(
                 error,
                 "step `mask`: column `face` of users holds blocks of numbers, of which no pseudonym can be made; drop it"

@@ -6,8 +6,7 @@
 use bakeoff_spec::registry::{find, params_of};
 use bakeoff_spec::{Entry, Params, Plugin, Use};
 
-use crate::column::RawColumn;
-use crate::error::{DataError, nearest};
+use crate::error::DataError;
 use crate::interactions::{Axis, Interactions};
 use crate::splits::Assigned;
 
@@ -126,29 +125,4 @@ fn build<P: Plugin<Params: Step>>(params: &Params) -> Result<Box<dyn Step>, Data
 pub(crate) fn hide_values(steps: &[Use]) -> bool {
     let hides = |used: &Use| step(&used.name, &used.params).is_ok_and(|step| step.hides_values());
     steps.iter().any(hides)
-}
-
-/// Where the columns called `name` are, ascending; there is one at least.
-fn places(
-    table: &Interactions,
-    step: &'static str,
-    name: &str,
-) -> Result<Vec<(Axis, usize)>, DataError> {
-    let of = |axis, columns: &[RawColumn]| {
-        let named = columns.iter().enumerate().filter(|(_, column)| column.name == name);
-        named.map(|(place, _)| (axis, place)).collect::<Vec<_>>()
-    };
-    let named = [
-        of(Axis::Rows, &table.columns),
-        of(Axis::Users, &table.user_columns),
-        of(Axis::Items, &table.item_columns),
-    ]
-    .concat();
-    if named.is_empty() {
-        let present: Vec<String> =
-            table.all_columns().map(|(_, column)| column.name.clone()).collect();
-        let (column, suggestion) = (name.to_owned(), nearest(name, &present));
-        return Err(DataError::UnknownColumn { step, column, present, suggestion });
-    }
-    Ok(named)
 }

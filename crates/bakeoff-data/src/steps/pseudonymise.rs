@@ -9,6 +9,7 @@ use super::{Effect, Step, Train};
 use crate::error::DataError;
 use crate::ids::Ids;
 use crate::interactions::Interactions;
+use crate::privacy_error::PrivacyError;
 use crate::secret::{Pseudonyms, pseudonym_key};
 
 /// Whose ids, and with which key. With this step no raw id gets into the prepared dataset, an export, a report or a
@@ -58,8 +59,9 @@ impl Step for Pseudonymise {
                 Side::Users => ("users", &mut table.users),
                 Side::Items => ("items", &mut table.items),
             };
-            *ids = renamed(ids, |id| names.name(of, id))
-                .ok_or_else(|| DataError::SamePseudonym { of, variable: self.key_env.clone() })?;
+            *ids = renamed(ids, |id| names.name(of, id)).ok_or_else(|| {
+                PrivacyError::SamePseudonym { of, variable: self.key_env.clone() }
+            })?;
             n_changed += ids.len() as u64;
         }
         Ok(n_changed)

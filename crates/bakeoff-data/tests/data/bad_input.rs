@@ -20,7 +20,11 @@ const ROUNDS: u64 = 240;
 pub(crate) type Read = Result<Dataset, DataError>;
 
 /// Damages the sample in the way that belongs to `round`, and reads it; an error tells what is wrong with that.
-pub(crate) fn try_round(sample: &Sample, dir: &Path, round: u64) -> Result<(&'static str, Read), String> {
+pub(crate) fn try_round(
+    sample: &Sample,
+    dir: &Path,
+    round: u64,
+) -> Result<(&'static str, Read), String> {
     let mut rng = Rng::seed_from_u64(round);
     let (damage, bytes) = if sample.is_text {
         let (name, damage) = TEXT_DAMAGES[round as usize % TEXT_DAMAGES.len()];
@@ -73,7 +77,8 @@ fn try_all(name: &str) {
     assert!(sound.card().n_interactions >= 36, "the sample itself is read");
     let (mut n_read, mut n_refused) = (0, 0);
     for round in 0..ROUNDS {
-        let (damage, read) = try_round(&sample, dir.path(), round).unwrap_or_else(|e| panic!("{e}"));
+        let (damage, read) =
+            try_round(&sample, dir.path(), round).unwrap_or_else(|e| panic!("{e}"));
         match read {
             Ok(_) if ["empty", "UTF-16", "a web page"].contains(&damage) => {
                 panic!("{name}, {damage}, round {round}: read as if nothing were wrong")

@@ -365,3 +365,48 @@ fn a_join_finds_raw_ids_before_they_are_hidden() {
     );
     assert_eq!(with_names(&dir.path().join("cache")), [""; 0]);
 }
+
+/// Files that are found by id bear it in their names.
+#[test]
+fn files_named_after_ids_are_told_without_their_names() {
+    if !has_keys("files_named_after_ids_are_told_without_their_names") {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let pictures = dir.path().join("pictures");
+    fs::create_dir(&pictures).unwrap();
+    for name in ["qzitem1.png", "qzitem2.png"] {
+        fs::write(pictures.join(name), "no picture").unwrap();
+    }
+    let join = |max_broken: f64| {
+        let params = json!({ "path": pictures, "size": 2, "max_broken": max_broken });
+        pseudonymised(planned(dir.path()).join(Side::Items, "images", params), KEY)
+    };
+    let strict = join(0.0).prepare().unwrap_err();
+    assert!(strict.to_string().starts_with("2 of 2 images cannot be read"), "{strict}");
+    assert!(!format!("{strict:?}").contains("qz"), "{strict:?}");
+    let lenient = join(1.0).prepare().unwrap();
+    let notes = lenient.card().notes.join("\n");
+    assert!(
+        notes.contains("2 of 2 images are broken and count as missing: `(hidden)`."),
+        "{notes}"
+    );
+    assert_eq!(with_names(&dir.path().join("cache")), [""; 0]);
+    let planned = join(0.0);
+    let error = || {
+        let found = bakeoff_data::fingerprint(&planned.recipe, &planned.params, &planned.cache);
+        found.unwrap_err().error.to_string()
+    };
+    for name in ["qzitem3.png", "qzitem3.jpg"] {
+        fs::write(pictures.join(name), "").unwrap();
+    }
+    let twice = error();
+    assert!(twice.contains("pictures/(hidden) are both named after `(hidden)`"), "{twice}");
+    fs::remove_file(pictures.join("qzitem3.jpg")).unwrap();
+    std::os::unix::fs::symlink("nowhere", pictures.join("qzitem4.png")).unwrap();
+    let nowhere = error();
+    assert!(
+        nowhere.contains("pictures: (hidden); the path") && !nowhere.contains("qz"),
+        "{nowhere}"
+    );
+}
