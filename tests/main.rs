@@ -6,6 +6,8 @@ mod crash;
 mod errors;
 /// Every shipped spec, and the schema beside them.
 mod experiments;
+/// Planted ids that no byte may show.
+mod privacy;
 /// Figures on real data that are known from elsewhere.
 mod real_data;
 /// Running the binary in a folder of its own.

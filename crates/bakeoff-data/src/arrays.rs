@@ -18,7 +18,7 @@ use crate::error::DataError;
 /// The file's name in a dataset's folder.
 pub(crate) const FILE: &str = "arrays.safetensors";
 
-/// The mapped file and where its arrays lie.
+/// The file, mapped or decrypted, and where its arrays lie.
 #[derive(Debug)]
 pub(crate) struct Arrays {
     dir: PathBuf,
@@ -37,15 +37,9 @@ pub(crate) trait Element: Pod {
 }
 
 impl Arrays {
-    /// Maps the file in `dir`, which must have `len` bytes.
-    pub(crate) fn open(dir: &Path, len: u64) -> Result<Self, DataError> {
+    /// Those of the dataset in `dir`, in memory as the format has them.
+    pub(crate) fn of(dir: &Path, map: Mmap) -> Result<Self, DataError> {
         let damaged = |reason: String| DataError::Damaged { dir: dir.to_owned(), reason };
-        let path = dir.join(FILE);
-        let file = fs::File::open(&path).map_err(|error| damaged(format!("{FILE}: {error}")))?;
-        let map = map(&file).map_err(|error| damaged(format!("{FILE}: {error}")))?;
-        if map.len() as u64 != len {
-            return Err(damaged(format!("{FILE} has {} bytes instead of {len}", map.len())));
-        }
         let (header_len, header) = SafeTensors::read_metadata(&map)
             .map_err(|error| damaged(format!("{FILE}: {error}")))?;
         let data = size_of::<u64>() + header_len;
@@ -116,16 +110,25 @@ impl ArraysWriter {
 
     /// Writes the file; the same arrays give the same bytes.
     pub(crate) fn write(&self, path: &Path) -> Result<(), DataError> {
-        let views = self.arrays.iter().map(|(name, array)| {
-            let view = TensorView::new(array.dtype(), vec![array.len()], array.bytes());
-            (name, view.expect("the length is that of the values"))
-        });
-        safetensors::serialize_to_file(views, None, path).map_err(|error| DataError::Write {
+        safetensors::serialize_to_file(self.views(), None, path).map_err(|error| DataError::Write {
             path: path.to_owned(),
             source: match error {
                 SafeTensorError::IoError(source) => source,
                 other => std::io::Error::other(other),
             },
+        })
+    }
+
+    /// What [`ArraysWriter::write`] would write.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        safetensors::serialize(self.views(), None)
+            .expect("each array has one name and its own length")
+    }
+
+    fn views(&self) -> impl Iterator<Item = (&String, TensorView<'_>)> {
+        self.arrays.iter().map(|(name, array)| {
+            let view = TensorView::new(array.dtype(), vec![array.len()], array.bytes());
+            (name, view.expect("the length is that of the values"))
         })
     }
 }
@@ -179,6 +182,17 @@ macro_rules! elements {
 }
 
 elements! { u8 U8, u32 U32, u64 U64, i64 I64, f32 F32 }
+
+/// Maps the file `name` in `dir`, which must have `len` bytes.
+pub(crate) fn map_file(dir: &Path, name: &str, len: u64) -> Result<Mmap, DataError> {
+    let damaged = |reason: String| DataError::Damaged { dir: dir.to_owned(), reason };
+    let map = fs::File::open(dir.join(name)).and_then(|file| map(&file));
+    let map = map.map_err(|error| damaged(format!("{name}: {error}")))?;
+    if map.len() as u64 != len {
+        return Err(damaged(format!("{name} has {} bytes instead of {len}", map.len())));
+    }
+    Ok(map)
+}
 
 /// Mapping is unsafe since the file could be truncated by another process while it is mapped.
 #[expect(unsafe_code, reason = "memory maps have no safe interface")]

@@ -1,14 +1,17 @@
-//! A prepared dataset as workers see it: mapped into memory, so that any number of processes share one copy.
+//! A prepared dataset as workers see it: mapped into memory, so that any number of processes share one copy. Of an
+//! encrypted one, each has its own copy, decrypted.
 
 use std::path::{Path, PathBuf};
 
 use bakeoff_spec::DatasetCard;
+use memmap2::Mmap;
 
-use crate::arrays::Arrays;
+use crate::arrays::{self, Arrays};
 use crate::error::DataError;
 use crate::interactions::Axis;
 use crate::manifest::{ColumnInfo, Content, Manifest};
 use crate::part::{Part, Ratings, Timestamps};
+use crate::sealed::Seal;
 use crate::spans::{ColumnSpans, ListSpans, NameSpans, PartSpans, RatingSpans, TimeSpans};
 use crate::splits::Assigned;
 
@@ -92,14 +95,15 @@ pub enum ColumnValues<'a> {
 }
 
 impl Dataset {
-    /// Opens the dataset in `dir`. Looks at sizes alone; `prepare` has compared the checksums.
+    /// Opens the dataset in `dir`. Looks at sizes alone; `prepare` has compared the checksums. One that is encrypted is
+    /// decrypted with the key in the environment variable that it was encrypted with, and every byte of it is compared.
     pub fn open(dir: &Path) -> Result<Self, DataError> {
         Self::open_with(dir, Manifest::read(dir)?)
     }
 
     pub(crate) fn open_with(dir: &Path, manifest: Manifest) -> Result<Self, DataError> {
         let content = manifest.content;
-        let arrays = Arrays::open(dir, content.arrays_len)?;
+        let arrays = Arrays::of(dir, map(dir, &content)?)?;
         let (n_users, n_items) = (content.card.n_users as usize, content.card.n_items as usize);
         let [train, valid, test, fold_in] =
             Assigned::ALL.map(|part| PartSpans::find(&arrays, part.name(), n_users));
@@ -253,10 +257,25 @@ impl Dataset {
         Part { offsets: self.arrays.get(&spans.offsets), items, ratings, timestamps }
     }
 
+    /// Whether its arrays are encrypted on disk.
+    pub fn is_sealed(&self) -> bool {
+        self.content.sealed.is_some()
+    }
+
     fn name(&self, spans: &NameSpans, index: usize) -> &str {
         let offsets: &[u64] = self.arrays.get(&spans.offsets);
         let text: &[u8] = self.arrays.get(&spans.text);
         let bytes = &text[offsets[index] as usize..offsets[index + 1] as usize];
         std::str::from_utf8(bytes).expect("names were written from strings")
     }
+}
+
+/// The arrays as they were written, before they were encrypted.
+fn map(dir: &Path, content: &Content) -> Result<Mmap, DataError> {
+    let Some(sealed) = &content.sealed else {
+        return arrays::map_file(dir, arrays::FILE, content.arrays_len);
+    };
+    let needed_by = || format!("the encrypted dataset {}", dir.display());
+    let seal = Seal::with(&sealed.key_env, needed_by)?;
+    seal.open(dir, sealed, content.arrays_len, &content.seal_context())
 }

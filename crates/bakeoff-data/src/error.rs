@@ -7,6 +7,7 @@ use bakeoff_spec::registry::ParamError;
 
 pub(crate) use crate::wording::nearest;
 use crate::wording::{did_you_mean, listed, other_ways, reasons};
+use crate::privacy_error::PrivacyError;
 
 /// What went wrong, where, and what would help.
 #[derive(Debug, thiserror::Error)]
@@ -331,6 +332,9 @@ pub enum DataError {
         /// What the system said.
         source: io::Error,
     },
+    /// Keys, encryption, or users who stand out.
+    #[error(transparent)]
+    Privacy(#[from] PrivacyError),
     /// Two files of a folder belong to one user or item.
     #[error("{} and {} are both named after `{id}`; remove one of the two", first.display(), second.display())]
     SameName {

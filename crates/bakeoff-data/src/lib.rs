@@ -39,8 +39,12 @@ mod order;
 mod parquet;
 mod part;
 pub mod prepare;
+pub mod privacy_error;
+mod redact;
 #[cfg(test)]
 mod rows_for_tests;
+mod sealed;
+mod secret;
 pub mod sources;
 mod sound;
 mod spans;
@@ -61,4 +65,5 @@ pub use interactions::{Axis, Interactions};
 pub use order::Ordered;
 pub use part::{Part, Ratings, Timestamps};
 pub use prepare::{fingerprint, prepare};
+pub use privacy_error::PrivacyError;
 pub use splits::Assigned;

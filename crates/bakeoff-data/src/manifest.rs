@@ -8,6 +8,7 @@ use bakeoff_spec::trial::content_key;
 use serde::{Deserialize, Serialize};
 
 use crate::error::DataError;
+use crate::sealed::Sealed;
 
 /// The file's name in a dataset's folder.
 pub(crate) const FILE: &str = "manifest.json";
@@ -29,7 +30,7 @@ pub(crate) struct Manifest {
 pub(crate) struct Content {
     /// Size of the arrays' file.
     pub(crate) arrays_len: u64,
-    /// BLAKE3 of the arrays' file.
+    /// BLAKE3 of the arrays' file as it lies there.
     pub(crate) arrays_blake3: String,
     /// The smallest and the largest rating of train.
     pub(crate) rating_range: Option<(f32, f32)>,
@@ -40,6 +41,16 @@ pub(crate) struct Content {
     /// What is known of rows, of users and of items.
     pub(crate) columns: [Vec<ColumnInfo>; 3],
     pub(crate) card: DatasetCard,
+    /// How the arrays are encrypted, if they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sealed: Option<Sealed>,
+}
+
+impl Content {
+    /// What encrypted arrays are bound to: all of this but what depends on their bytes.
+    pub(crate) fn seal_context(&self) -> String {
+        content_key(&Self { arrays_len: 0, arrays_blake3: String::new(), ..self.clone() })
+    }
 }
 
 /// A column without its values.

@@ -1,8 +1,9 @@
 //! From a recipe to a prepared dataset: read, clean, encode, split, write. Done once, kept under the recipe's key.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bakeoff_spec::card::StepCount;
+use bakeoff_spec::spec::EncryptSpec;
 use bakeoff_spec::trial::content_key;
 use bakeoff_spec::{DataPart, JoinUse, Params, ReadParams, Recipe, Side, Task, Unprepared, Use};
 
@@ -17,6 +18,9 @@ use crate::joins::{self, Join};
 use crate::layout::{Layout, layout};
 use crate::manifest::{self, Content, Manifest};
 use crate::order::{Ordered, missing};
+use crate::privacy_error::PrivacyError;
+use crate::redact::{QuietPanics, without_quoted};
+use crate::sealed::{self, Seal};
 use crate::sources::{self, Source};
 use crate::sound;
 use crate::splits::{self, Assigned};
@@ -32,7 +36,11 @@ pub fn fingerprint(
     params: &ReadParams,
     cache: &Path,
 ) -> Result<String, Unprepared> {
-    content(recipe, params, cache).map_err(|(part, error)| Unprepared { part, error })
+    content(recipe, params, cache).map_err(|(part, error)| {
+        let hides = steps::hide_values(&recipe.steps);
+        let error = if hides { Box::new(redacted(*error, recipe, params)) } else { error };
+        Unprepared { part, error }
+    })
 }
 
 fn content(
@@ -51,17 +59,23 @@ fn content(
     let joins = recipe.joins.iter().zip(&params.joins).enumerate().map(join);
     let joins = joins.collect::<Result<Vec<_>, _>>()?;
     let mut environments = Vec::new();
-    let mut fits: Option<&Use> = None;
+    let (mut fits, mut counts): (Option<&Use>, Option<&Use>) = (None, None);
     for (i, used) in recipe.steps.iter().enumerate() {
         let at = at(DataPart::Step(i));
         let step = steps::step(&used.name, &used.params).map_err(at)?;
-        match (step.effect(), fits) {
-            (Effect::Removes, Some(fits)) => {
-                let (removes, fits) = (used.name.clone(), fits.name.clone());
-                return Err(at(DataError::StepOrder { removes, fits }));
+        match step.effect() {
+            Effect::Removes => {
+                let removes = used.name.clone();
+                if let Some(fits) = fits.map(|fits| fits.name.clone()) {
+                    return Err(at(DataError::StepOrder { removes, fits }));
+                }
+                if let Some(counts) = counts.map(|counts| counts.name.clone()) {
+                    return Err(at(PrivacyError::RemovesAfterCount { removes, counts }.into()));
+                }
             }
-            (Effect::Fits, None) => fits = Some(used),
-            _ => {}
+            Effect::Fits => fits = fits.or(Some(used)),
+            Effect::Counts => counts = counts.or(Some(used)),
+            Effect::Changes => {}
         }
         environments.push(step.environment().map_err(at)?);
     }
@@ -87,36 +101,77 @@ fn join_content(join: &dyn Join, cache: &Path) -> Result<String, DataError> {
 
 /// The dataset of a recipe: from the cache if it is whole there, else built from the source.
 ///
+/// With `encrypt`, its arrays are encrypted on disk; one that lies there plain is built again. Without, one that lies
+/// there encrypted is used as it is, with its key: nothing is made less protected unless its folder is removed.
+///
 /// `notice` gets lines for people, such as the progress of a download.
 pub fn prepare(
     recipe: &Recipe,
     params: &ReadParams,
+    encrypt: Option<&EncryptSpec>,
+    cache: &Path,
+    notice: &mut dyn FnMut(&str),
+) -> Result<Dataset, DataError> {
+    if !steps::hide_values(&recipe.steps) {
+        return prepare_openly(recipe, params, encrypt, cache, notice);
+    }
+    let _quiet = QuietPanics::new();
+    let prepared = prepare_openly(recipe, params, encrypt, cache, notice);
+    prepared.map_err(|error| redacted(error, recipe, params))
+}
+
+/// The error without ids and values. Files that a join finds by id bear one in their names.
+fn redacted(error: DataError, recipe: &Recipe, params: &ReadParams) -> DataError {
+    let files = recipe.joins.iter().zip(&params.joins).filter_map(|(used, params)| {
+        joins::join(&used.join.name, params).and_then(|join| join.files()).ok()
+    });
+    let named: HashSet<PathBuf> =
+        files.flatten().filter(|file| file.name.is_some()).map(|file| file.path).collect();
+    error.redacted(&|path| named.contains(path))
+}
+
+fn prepare_openly(
+    recipe: &Recipe,
+    params: &ReadParams,
+    encrypt: Option<&EncryptSpec>,
     cache: &Path,
     notice: &mut dyn FnMut(&str),
 ) -> Result<Dataset, DataError> {
     let folder = cache.join("datasets").join(recipe.key());
-    if let Ok(data) = open_whole(&folder) {
+    let needed_by = || "the encryption of prepared data".to_owned();
+    let seal = encrypt.map(|encrypt| Seal::with(&encrypt.key_env, needed_by)).transpose()?;
+    if let Ok(data) = open_whole(&folder, encrypt) {
         return Ok(data);
     }
     let lock = Lock::take(&folder, notice)?;
-    match open_whole(&folder) {
+    match open_whole(&folder, encrypt) {
         Ok(data) => return Ok(data),
+        // Whoever has the right key can read it.
+        Err(DataError::Privacy(
+            error @ (PrivacyError::Key { .. } | PrivacyError::OtherKey { .. }),
+        )) => return Err(error.into()),
         Err(error) if folder.exists() => notice(&format!("{error}: building it again")),
         Err(_) => {}
     }
     let scratch = lock.scratch()?;
-    let content = build(recipe, params, cache, &scratch, notice)?;
+    let content = build(recipe, params, seal.as_ref(), cache, &scratch, notice)?;
     cache::write(&scratch.join(manifest::FILE), &Manifest::new(content).encode())?;
     lock.publish(&scratch)?;
     Dataset::open(&folder)
 }
 
-/// Opens a dataset and compares the checksum of every byte.
-fn open_whole(folder: &Path) -> Result<Dataset, DataError> {
+/// Opens a dataset that is protected as asked for, and compares every byte.
+fn open_whole(folder: &Path, encrypt: Option<&EncryptSpec>) -> Result<Dataset, DataError> {
     let manifest = Manifest::read(folder)?;
+    let key_env = manifest.content.sealed.as_ref().map(|sealed| &sealed.key_env);
+    if let Some(encrypt) = encrypt.filter(|encrypt| key_env != Some(&encrypt.key_env)) {
+        let (dir, variable) = (folder.to_owned(), encrypt.key_env.clone());
+        return Err(PrivacyError::NotSealed { dir, variable }.into());
+    }
     let expected = manifest.content.arrays_blake3.clone();
     let data = Dataset::open_with(folder, manifest)?;
-    if data.checksum() != expected {
+    // Decrypting compares more than a checksum does.
+    if !data.is_sealed() && data.checksum() != expected {
         let reason = format!("the checksum of {} does not match", arrays::FILE);
         return Err(DataError::Damaged { dir: folder.to_owned(), reason });
     }
@@ -127,29 +182,56 @@ fn open_whole(folder: &Path) -> Result<Dataset, DataError> {
 fn build(
     recipe: &Recipe,
     params: &ReadParams,
+    seal: Option<&Seal>,
     cache: &Path,
     scratch: &Path,
     notice: &mut dyn FnMut(&str),
 ) -> Result<Content, DataError> {
-    let table = read(recipe, params, cache, notice)?;
+    let mut table = read(recipe, params, cache, notice)?;
+    if steps::hide_values(&recipe.steps) {
+        hide_quoted(&mut table);
+    }
     let (data, assigned, train, counts) = run_steps(recipe, table)?;
     check_ratings(recipe.task, &data.table)?;
     let card = card(recipe, &data, &assigned, counts);
     let layout = layout(data, &assigned, &train);
     let Layout { arrays, rating_range, time_origin, has_candidates, columns } = layout;
-    let path = scratch.join(arrays::FILE);
-    arrays.write(&path)?;
-    drop(arrays);
-    let (arrays_len, arrays_blake3) = cache::measure(&path)?;
-    Ok(Content {
-        arrays_len,
-        arrays_blake3,
+    let content = Content {
+        arrays_len: 0,
+        arrays_blake3: String::new(),
         rating_range,
         time_origin,
         has_candidates,
         columns,
         card,
-    })
+        sealed: seal.map(Seal::sealed),
+    };
+    let path = match seal {
+        None => {
+            let path = scratch.join(arrays::FILE);
+            arrays.write(&path)?;
+            path
+        }
+        Some(seal) => {
+            let path = scratch.join(sealed::FILE);
+            let plain = arrays.encode();
+            drop(arrays);
+            seal.write(&path, &plain, &content.seal_context())?;
+            path
+        }
+    };
+    let (arrays_len, arrays_blake3) = cache::measure(&path)?;
+    Ok(Content { arrays_len, arrays_blake3, ..content })
+}
+
+/// What a source or join tells of single ids and values is told of nobody.
+fn hide_quoted(table: &mut Interactions) {
+    for note in &mut table.notes {
+        *note = without_quoted(note);
+    }
+    for (what, n) in std::mem::take(&mut table.repairs) {
+        *table.repairs.entry(without_quoted(&what)).or_default() += n;
+    }
 }
 
 /// Reads source and joins, whose files must hold what the plan was made with, before and after.
@@ -206,11 +288,12 @@ fn run_steps(
     mut table: Interactions,
 ) -> Result<(Ordered, Vec<Assigned>, Train, Vec<StepCount>), DataError> {
     let steps = built(&recipe.steps)?;
+    let hides = steps::hide_values(&recipe.steps);
     let n_before = n_before_split(&steps);
     let mut counts = vec![count(&recipe.source.name, &table, 0)];
     for (used, step) in &steps[..n_before] {
         check_rows(&table, &counts)?;
-        let changed = step.apply(&mut table, &Train::default())?;
+        let changed = apply(&**step, &mut table, &Train::default(), hides)?;
         counts.push(count(&used.name, &table, changed));
     }
     check_rows(&table, &counts)?;
@@ -223,10 +306,27 @@ fn run_steps(
     }
     let train = Train::of(&data.table, &assigned);
     for (used, step) in &steps[n_before..] {
-        let changed = step.apply(&mut data.table, &train)?;
+        let changed = apply(&**step, &mut data.table, &train, hides)?;
         counts.push(count(&used.name, &data.table, changed));
     }
     Ok((data, assigned, train, counts))
+}
+
+/// Applies a step. Where others hide values, only those may write notes about values.
+fn apply(
+    step: &dyn Step,
+    table: &mut Interactions,
+    train: &Train,
+    hides: bool,
+) -> Result<u64, DataError> {
+    let n_notes = table.notes.len();
+    let changed = step.apply(table, train)?;
+    if hides && !step.hides_values() {
+        for note in table.notes.iter_mut().skip(n_notes) {
+            *note = without_quoted(note);
+        }
+    }
+    Ok(changed)
 }
 
 type Built<'a> = (&'a Use, Box<dyn Step>);

@@ -103,5 +103,5 @@ fn movies(folder: &Path) -> Option<Dataset> {
         split: plain("leave_one_out"),
     };
     recipe.content = fingerprint(&recipe, &params, folder).expect("the files are readable");
-    Some(prepare(&recipe, &params, folder, &mut |_| {}).expect("the data is whole"))
+    Some(prepare(&recipe, &params, None, folder, &mut |_| {}).expect("the data is whole"))
 }

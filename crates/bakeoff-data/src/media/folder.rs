@@ -109,7 +109,7 @@ pub(crate) fn read<T: Copy + Default + Send>(
     let mut repairs = Repairs::new();
     if n_broken > 0 {
         notes.push(format!(
-            "{n_broken} of {n_files} {what} are broken and count as missing: {}.",
+            "{n_broken} of {n_files} {what} are broken and count as missing: `{}`.",
             listed.join("; ")
         ));
         repairs.insert(format!("broken file among the {what} counted as missing"), n_broken as u64);

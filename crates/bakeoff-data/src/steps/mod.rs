@@ -4,7 +4,7 @@
 //! what train holds and nothing else. So no row can be removed after it.
 
 use bakeoff_spec::registry::{find, params_of};
-use bakeoff_spec::{Entry, Params, Plugin};
+use bakeoff_spec::{Entry, Params, Plugin, Use};
 
 use crate::error::DataError;
 use crate::interactions::{Axis, Interactions};
@@ -15,6 +15,10 @@ bakeoff_spec::register! { StepEntry, build;
     deduplicate::Deduplicate,
     min_rating::MinRating,
     k_core::KCore,
+    pseudonymise::Pseudonymise,
+    mask::Mask,
+    generalise::Generalise,
+    k_anonymity::KAnonymity,
     normalise_images::NormaliseImages,
     normalise::Normalise,
     smooth::Smooth,
@@ -47,6 +51,11 @@ pub trait Step {
     fn environment(&self) -> Result<Option<String>, DataError> {
         Ok(None)
     }
+
+    /// Whether it is there so that values of the source do not get out: then no message about the data may hold one.
+    fn hides_values(&self) -> bool {
+        false
+    }
 }
 
 /// What a step does.
@@ -58,6 +67,9 @@ pub enum Effect {
     Changes,
     /// Learns something from values: after the split, from train alone.
     Fits,
+    /// Counts all users that are left and promises something of each, such as that they do not stand out: anywhere, but
+    /// no rows may be removed after it. What it hides depends on users of all parts; it reveals nothing of them.
+    Counts,
 }
 
 /// What the training part holds.
@@ -107,4 +119,10 @@ fn build<P: Plugin<Params: Step>>(params: &Params) -> Result<Box<dyn Step>, Data
     let params =
         params_of::<P>(params).map_err(|source| DataError::Params { plugin: P::NAME, source })?;
     Ok(Box::new(params))
+}
+
+/// Whether one of these steps hides values.
+pub(crate) fn hide_values(steps: &[Use]) -> bool {
+    let hides = |used: &Use| step(&used.name, &used.params).is_ok_and(|step| step.hides_values());
+    steps.iter().any(hides)
 }

@@ -11,6 +11,7 @@ mod media;
 mod movielens;
 mod mutate;
 mod postgres;
+mod privacy;
 mod properties;
 mod readers;
 mod real_data;

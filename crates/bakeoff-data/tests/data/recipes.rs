@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bakeoff_data::{DataError, Dataset, fingerprint, joins, prepare, sources, splits, steps};
 use bakeoff_spec::registry::find;
+use bakeoff_spec::spec::EncryptSpec;
 use bakeoff_spec::{Entry, JoinUse, Params, ReadParams, Recipe, Side, Task, Use};
 use serde_json::Value;
 
@@ -13,6 +14,7 @@ pub(crate) struct Planned {
     pub(crate) recipe: Recipe,
     pub(crate) params: ReadParams,
     pub(crate) cache: PathBuf,
+    pub(crate) encrypt: Option<EncryptSpec>,
 }
 
 impl Planned {
@@ -29,7 +31,7 @@ impl Planned {
             split: completed(splits::ALL, "leave_one_out", serde_json::json!({})),
         };
         let params = ReadParams { source: params, joins: Vec::new() };
-        Self { recipe, params, cache }.planned()
+        Self { recipe, params, cache, encrypt: None }.planned()
     }
 
     /// The same with the content of what it reads, as planning finds it.
@@ -79,7 +81,8 @@ impl Planned {
     pub(crate) fn prepare_with_notices(&self) -> Result<(Dataset, Vec<String>), DataError> {
         let mut notices = Vec::new();
         let mut notice = |line: &str| notices.push(line.to_owned());
-        let data = prepare(&self.recipe, &self.params, &self.cache, &mut notice)?;
+        let encrypt = self.encrypt.as_ref();
+        let data = prepare(&self.recipe, &self.params, encrypt, &self.cache, &mut notice)?;
         Ok((data, notices))
     }
 

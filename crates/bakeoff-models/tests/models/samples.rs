@@ -43,7 +43,7 @@ pub(crate) fn sample(task: Task, rows: &[(usize, usize, f32)]) -> Sample {
         split: plain("leave_one_out"),
     };
     recipe.content = fingerprint(&recipe, &params, &cache).unwrap();
-    let data = prepare(&recipe, &params, &cache, &mut |_| {}).unwrap();
+    let data = prepare(&recipe, &params, None, &cache, &mut |_| {}).unwrap();
     Sample { data, _folder: folder }
 }
 

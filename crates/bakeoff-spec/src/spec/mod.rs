@@ -91,6 +91,26 @@ pub struct DataSpec {
     pub steps: Vec<PluginSpec>,
     /// How interactions are divided into train, validation and test.
     pub split: PluginSpec,
+    /// Encrypts the prepared data on disk: `{}`, or with another variable for the key. It changes no number and no key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    // Not nullable: `encrypt:` with nothing after it must not mean that nothing is encrypted.
+    #[schemars(with = "EncryptSpec")]
+    pub encrypt: Option<EncryptSpec>,
+}
+
+/// How prepared data is encrypted on disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EncryptSpec {
+    /// The environment variable that holds the key, here and for every worker: a random text of at least 32 characters,
+    /// such as what `openssl rand -hex 32` prints.
+    #[serde(default = "data_key")]
+    #[schemars(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"))]
+    pub key_env: String,
+}
+
+fn data_key() -> String {
+    "BAKEOFF_DATA_KEY".into()
 }
 
 /// A table or folder about users or items.

@@ -55,7 +55,8 @@ fn prepare_spec(spec: &Path, places: &Places) -> anyhow::Result<Dataset> {
 
 /// The plan's dataset, prepared if it is not yet.
 pub(super) fn prepare(plan: &Plan, places: &Places) -> anyhow::Result<Dataset> {
-    Ok(bakeoff_data::prepare(&plan.recipe, &plan.read_params, &places.cache, &mut say)?)
+    let encrypt = plan.spec.data.encrypt.as_ref();
+    Ok(bakeoff_data::prepare(&plan.recipe, &plan.read_params, encrypt, &places.cache, &mut say)?)
 }
 
 fn print_paths(files: &[std::path::PathBuf], json: bool) -> anyhow::Result<Exit> {
