@@ -158,15 +158,19 @@ impl Values {
 
     /// Entries without a value. What a step has encoded has none.
     pub fn n_missing(&self) -> u64 {
-        let n = match self {
-            Self::Text(texts) => (0..texts.len()).filter(|&i| texts.is_missing(i)).count(),
-            Self::Number(numbers) => numbers.iter().filter(|number| number.is_nan()).count(),
-            Self::Tags(tags) => tags.lists.iter().filter(|list| list.is_empty()).count(),
-            Self::Series(series) => series.points.iter().filter(|list| list.is_empty()).count(),
-            Self::Dense(dense) => dense.is_missing.iter().filter(|&&is_missing| is_missing).count(),
-            Self::Codes(_) | Self::Tokens(_) | Self::Weighted(_) => 0,
-        };
-        n as u64
+        (0..self.len()).filter(|&entry| self.is_missing(entry)).count() as u64
+    }
+
+    /// Whether an entry has no value. What a step has encoded always has one.
+    pub fn is_missing(&self, entry: usize) -> bool {
+        match self {
+            Self::Text(texts) => texts.is_missing(entry),
+            Self::Number(numbers) => numbers[entry].is_nan(),
+            Self::Tags(tags) => tags.lists.get(entry).is_empty(),
+            Self::Series(series) => series.points.get(entry).is_empty(),
+            Self::Dense(dense) => dense.is_missing[entry],
+            Self::Codes(_) | Self::Tokens(_) | Self::Weighted(_) => false,
+        }
     }
 
     #[must_use]

@@ -9,7 +9,7 @@ use bakeoff_spec::{DataPart, JoinUse, Params, ReadParams, Recipe, Side, Task, Un
 
 use crate::arrays;
 use crate::cache::{self, Lock};
-use crate::card::card;
+use crate::card::{card, keep_lacking, missing as n_missing};
 use crate::dataset::Dataset;
 use crate::error::DataError;
 use crate::input::{self, InputFiles};
@@ -237,6 +237,7 @@ fn run_steps(
         let changed = step.apply(&mut data.table, &train)?;
         counts.push(count(&used.name, &data.table, changed));
     }
+    keep_lacking(&mut counts);
     Ok((data, assigned, train, counts))
 }
 
@@ -266,7 +267,8 @@ fn check_rows(table: &Interactions, counts: &[StepCount]) -> Result<(), DataErro
 
 fn count(step: &str, table: &Interactions, changed: u64) -> StepCount {
     let (users, items) = (table.n_users(), table.n_items());
-    StepCount { step: step.to_owned(), rows: table.len() as u64, users, items, changed }
+    let (rows, missing) = (table.len() as u64, n_missing(table));
+    StepCount { step: step.to_owned(), rows, users, items, changed, missing }
 }
 
 /// The rating task needs a rating in every row; to rank, a row counts as it is.
