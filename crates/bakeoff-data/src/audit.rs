@@ -199,7 +199,7 @@ fn items_only_in_test(data: &Dataset) -> AuditFinding {
         count,
         of: n_rows([data.test()]),
         about: format!(
-            "test interactions with items that train does not have ({} items): no model that knows items by their \
+            "test interactions with items that train does not have (different items: {}): no model that knows items by their \
              ids can predict them",
             cold.len()
         ),

@@ -40,7 +40,7 @@ pub(crate) struct Columns {
     pub(crate) x_label: String,
     pub(crate) y_label: String,
     /// What each column is of, and its height. Where there is no room for all the names, some are left out.
-    pub(crate) columns: Vec<(String, u64)>,
+    pub(crate) heights: Vec<(String, u64)>,
 }
 
 /// Panels of lines, side by side.

@@ -82,10 +82,8 @@ fn a_training_row_after_the_test_time_is_found() {
 
 #[test]
 fn a_users_own_future_is_found() {
-    let mut rows = "user,item,timestamp\n".to_owned();
-    for time in 1..=9 {
-        rows += &format!("a,i{time},{time}\n");
-    }
+    let rows: Vec<String> = (1..=9).map(|time| format!("a,i{time},{time}")).collect();
+    let rows = format!("user,item,timestamp\n{}\n", rows.join("\n"));
     let data = prepare(&rows, &[], "random", json!({ "valid": 0.2, "test": 0.2, "seed": 1 }));
     let times = [data.train(), data.valid(), data.test()].map(|part| part.timestamps.to_vec());
     assert_eq!(times, [vec![1, 4, 6, 7, 8], vec![2, 9], vec![3, 5]]);
@@ -105,7 +103,7 @@ fn without_timestamps_nothing_is_said_of_times() {
 fn items_and_users_that_only_test_has_are_found() {
     let data = prepare(CLEAN, &[], "temporal", json!({ "valid": 0.25, "test": 0.25 }));
     assert_eq!(counts(&data, "items_only_in_test"), (Severity::Notice, 2, 2));
-    assert!(find(&data, "items_only_in_test").about.contains("(2 items)"));
+    assert!(find(&data, "items_only_in_test").about.contains("(different items: 2)"));
     assert_eq!(counts(&data, "users_only_in_test"), (Severity::Fine, 0, 2));
 
     let rows = CLEAN.to_owned() + "c,x,9\nc,y,9\n";

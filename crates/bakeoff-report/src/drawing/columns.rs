@@ -19,7 +19,7 @@ pub(super) fn draw<DB: DrawingBackend>(chart: &Columns, canvas: &Canvas<DB>) -> 
     let heading = (MARGIN, TITLE_HEIGHT + HEADING_HEIGHT / 2.0);
     canvas.text(&chart.y_label, heading, TextLook::label(Side::Right).bold())?;
     let (top, bottom) = (TITLE_HEIGHT + HEADING_HEIGHT + 8.0, SIZE.1 - AXIS_HEIGHT);
-    let highest = chart.columns.iter().map(|(_, height)| *height).max().unwrap_or_default();
+    let highest = chart.heights.iter().map(|(_, height)| *height).max().unwrap_or_default();
     let scale = Scale::of((0.0, highest as f64), (bottom, top));
     let ticks = scale.ticks(6);
     let tick = TextLook::label(Side::Left).colored(FAINT);
@@ -31,12 +31,12 @@ pub(super) fn draw<DB: DrawingBackend>(chart: &Columns, canvas: &Canvas<DB>) -> 
         canvas.text(&text, (left - 8.0, y), tick)?;
     }
 
-    let width = (right - left) / chart.columns.len().max(1) as f64;
+    let width = (right - left) / chart.heights.len().max(1) as f64;
     let name = TextLook { side: Side::Middle, ..tick };
-    let widest = widest(name, chart.columns.iter().map(|(name, _)| name.as_str()));
+    let widest = widest(name, chart.heights.iter().map(|(name, _)| name.as_str()));
     // Every so many columns, so that no two names meet.
     let every = ((widest + 6.0) / width).ceil().max(1.0) as usize;
-    for (i, (text, height)) in chart.columns.iter().enumerate() {
+    for (i, (text, height)) in chart.heights.iter().enumerate() {
         let start = left + i as f64 * width;
         let gap = (width * 0.08).min(4.0);
         let corners = [(start + gap, scale.place(*height as f64)), (start + width - gap, bottom)];

@@ -17,15 +17,15 @@ pub(super) fn histogram(stem: &str, title: &str, x_label: &str, bins: &[Bin]) ->
     if bins.is_empty() {
         return Vec::new();
     }
-    let name = |bin: &Bin| match bin.from == bin.to {
-        true => bin.from.to_string(),
-        false => format!("{}–{}", bin.from, bin.to),
+    let name = |&Bin { from, to, .. }: &Bin| match to - from {
+        0 => from.to_string(),
+        _ => format!("{from}–{to}"),
     };
     let columns = Columns {
         title: title.into(),
         x_label: x_label.into(),
         y_label: "Users".into(),
-        columns: bins.iter().map(|bin| (name(bin), bin.n)).collect(),
+        heights: bins.iter().map(|bin| (name(bin), bin.n)).collect(),
     };
     vec![Figure {
         stem: stem.into(),

@@ -79,7 +79,7 @@ pub(super) fn card(task: Task) -> DatasetCard {
             parts: vec![
                 ("train".into(), (0..54).map(|i| 1000 + i * i % 700).collect()),
                 ("valid".into(), (0..54).map(|i| i / 2).collect()),
-                ("test".into(), (0..54).map(|i| i).collect()),
+                ("test".into(), (0..54).collect()),
             ],
         }),
         columns: vec![("occupation".into(), "21 values".into())],

@@ -20,27 +20,28 @@ pub(super) fn for_people(card: &DatasetCard) -> String {
         ratings(card),
         card.over_time.as_ref().map(over_time).unwrap_or_default(),
         columns(card),
-        card.notes.iter().map(|note| format!("{note}\n")).collect(),
+        lines(&card.notes),
         format!("key {}\n", card.key),
     ];
     let paragraphs: Vec<String> = paragraphs.into_iter().filter(|text| !text.is_empty()).collect();
     paragraphs.join("\n")
 }
 
+fn lines(lines: &[String]) -> String {
+    if lines.is_empty() { String::new() } else { lines.join("\n") + "\n" }
+}
+
 fn head(card: &DatasetCard) -> String {
-    let mut text = format!(
-        "{} users, {} items, {} interactions, density {:.3} %\n",
-        card.n_users,
-        card.n_items,
-        card.n_interactions,
-        100.0 * card.density
+    let DatasetCard { n_users, n_items, n_interactions, density, .. } = card;
+    let density = 100.0 * density;
+    let counts = format!(
+        "{n_users} users, {n_items} items, {n_interactions} interactions, density {density:.3} %"
     );
-    if let Some((Some(first), Some(last))) =
-        card.time_span.map(|(first, last)| (day(first), day(last)))
-    {
-        text += &format!("from {first} to {last}\n");
-    }
-    text
+    let span = card.time_span.and_then(|(first, last)| {
+        let (first, last) = (day(first)?, day(last)?);
+        Some(format!("from {first} to {last}"))
+    });
+    lines(&[counts].into_iter().chain(span).collect::<Vec<_>>())
 }
 
 fn day(secs: i64) -> Option<String> {
@@ -129,20 +130,21 @@ fn overlaps(card: &DatasetCard) -> String {
 fn spreads(card: &DatasetCard) -> String {
     let line = |what: &str, Spread { min, median, mean, max }: Spread, gini: Option<f64>| {
         let gini = gini.map(|gini| format!(", Gini {gini:.3}")).unwrap_or_default();
-        format!("interactions per {what}: {min} to {max}, median {median}, mean {mean:.1}{gini}\n")
+        format!("interactions per {what}: {min} to {max}, median {median}, mean {mean:.1}{gini}")
     };
-    let mut text = line("user", card.per_user, card.user_gini);
-    text += &line("item", card.per_item, Some(card.item_gini));
-    if let [_, top_1, .., _] = card.popularity_curve[..] {
-        let share = |percent: usize| 100.0 * card.popularity_curve.get(percent).unwrap_or(&1.0);
-        text += &format!(
-            "the most popular 1 % of items hold {:.1} % of the interactions, 10 % {:.1} %, 50 % {:.1} %\n",
-            100.0 * top_1,
-            share(10),
-            share(50)
-        );
+    let mut all = vec![
+        line("user", card.per_user, card.user_gini),
+        line("item", card.per_item, Some(card.item_gini)),
+    ];
+    let shares = [1, 10, 50].map(|percent| Some((percent, card.popularity_curve.get(percent)?)));
+    let shares = shares.into_iter().flatten();
+    let shares: Vec<String> = shares
+        .map(|(percent, share)| format!("the top {percent} % {:.1} %", 100.0 * share))
+        .collect();
+    if !shares.is_empty() {
+        all.push(format!("share of interactions by popularity of items: {}", shares.join(", ")));
     }
-    text
+    lines(&all)
 }
 
 /// How many users and items have how many interactions, side by side: their bins are the same.
