@@ -70,6 +70,32 @@ pub struct DatasetCard {
     pub notes: Vec<String>,
 }
 
+impl DatasetCard {
+    /// The rows that each step dropped; the source, which comes first, drops none.
+    pub fn dropped(&self) -> Vec<u64> {
+        let rows = self.steps.iter().map(|step| step.rows);
+        let before = self.steps.iter().take(1).map(|source| source.rows).chain(rows.clone());
+        before.zip(rows).map(|(before, after)| before.saturating_sub(after)).collect()
+    }
+
+    /// The columns that lack something after some step: what each is of, its name, and how much it lacks after each
+    /// step, `None` where it is not there.
+    pub fn missing(&self) -> Vec<(&str, &str, Vec<Option<u64>>)> {
+        let mut columns: Vec<(&str, &str)> = Vec::new();
+        for Missing { of, column, .. } in self.steps.iter().flat_map(|step| &step.missing) {
+            if !columns.contains(&(of, column)) {
+                columns.push((of, column));
+            }
+        }
+        let after_steps = |(of, column)| {
+            let is_it = |one: &&Missing| (&*one.of, &*one.column) == (of, column);
+            let n = |step: &StepCount| step.missing.iter().find(is_it).map(|one| one.n);
+            (of, column, self.steps.iter().map(n).collect())
+        };
+        columns.into_iter().map(after_steps).collect()
+    }
+}
+
 /// Rows before and after one step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepCount {

@@ -18,15 +18,15 @@ pub(super) fn plain((low, high): (f64, f64), n: usize) -> Ticks {
     ticks.into_iter().map(|tick| (tick, tick_text(tick, step))).collect()
 }
 
-/// Those of them that are whole; the ends where those are too few.
+/// Those of them that are whole; the outermost whole numbers where those are too few.
 pub(super) fn whole(ends: (f64, f64), n: usize) -> Ticks {
     let text = |value: f64| (value, format!("{value:.0}"));
     let round = plain(ends, n).into_iter().map(|(value, _)| value);
     let whole = round.filter(|value| (value - value.round()).abs() < 1e-9);
     let mut ticks: Ticks = whole.map(text).collect();
     if ticks.len() < 2 {
-        ticks = [ends.0, ends.1].map(text).into();
-        ticks.dedup();
+        let (first, last) = (ends.0.ceil(), ends.1.floor());
+        ticks = if first < last { vec![text(first), text(last)] } else { vec![text(first)] };
     }
     ticks
 }
@@ -136,6 +136,14 @@ mod tests {
 
     fn texts(ticks: Ticks) -> Vec<String> {
         ticks.into_iter().map(|(_, text)| text).collect()
+    }
+
+    #[test]
+    fn whole_ticks_have_none_between_them_and_one_number_has_one() {
+        assert_eq!(texts(whole((1.0, 12.0), 8)), ["2", "4", "6", "8", "10", "12"]);
+        assert_eq!(texts(whole((1.0, 2.0), 8)), ["1", "2"]);
+        // An axis around a single epoch.
+        assert_eq!(whole((0.9, 1.1), 8), [(1.0, "1".to_owned())]);
     }
 
     #[test]

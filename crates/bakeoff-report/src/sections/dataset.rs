@@ -1,6 +1,6 @@
 //! The dataset in figures.
 
-use bakeoff_spec::card::{Missing, Spread};
+use bakeoff_spec::card::Spread;
 use bakeoff_spec::{DatasetCard, Params, Use};
 use jiff::Timestamp;
 
@@ -46,8 +46,8 @@ pub(crate) fn section(page: &Page<'_>) -> String {
     }
     lines.push(told("The parts of the split:", parts(card)));
     if !card.overlaps.is_empty() {
-        let sentence = "What they share with train. Cold users and items have no interaction there; of a repeated \
-                        row, the user has the item there.";
+        let sentence = "What they share with train, where cold users and items have no interaction, and the user of \
+                        a repeated row has the same item:";
         lines.push(told(sentence, overlaps(card)));
     }
     lines.push(page.figures(Place::Dataset));
@@ -71,13 +71,11 @@ fn steps(card: &DatasetCard) -> Table {
         numbers("items"),
         numbers("values changed"),
     ]);
-    let mut before = None;
     // The source comes first, then every step of the recipe.
     let recipe = std::iter::once(&card.recipe.source).chain(&card.recipe.steps);
-    for (i, (step, of_recipe)) in card.steps.iter().zip(recipe).enumerate() {
+    let steps = card.steps.iter().zip(recipe).zip(card.dropped()).enumerate();
+    for (i, ((step, of_recipe), dropped)) in steps {
         let name = if i == 0 { code(&step.step) } else { used(of_recipe) };
-        let dropped = before.map_or(0, |before: u64| before.saturating_sub(step.rows));
-        before = Some(step.rows);
         let counts = [step.rows, dropped, step.users, step.items, step.changed].map(count);
         table.row([name].into_iter().chain(counts));
     }
@@ -86,26 +84,14 @@ fn steps(card: &DatasetCard) -> Table {
 
 /// Columns by steps; `None` where nothing was ever missing.
 fn missing(card: &DatasetCard) -> Option<Table> {
-    let mut columns: Vec<(&str, &str)> = Vec::new();
-    for missing in card.steps.iter().flat_map(|step| &step.missing) {
-        let column = (missing.of.as_str(), missing.column.as_str());
-        if !columns.contains(&column) {
-            columns.push(column);
-        }
-    }
-    if columns.is_empty() {
-        return None;
-    }
+    let missing = card.missing();
     let steps = card.steps.iter().map(|step| numbers(code(&step.step)));
     let mut table = Table::of([words("column"), words("of")].into_iter().chain(steps));
-    for (of, column) in columns {
-        let n = card.steps.iter().map(|step| {
-            let is_it = |one: &&Missing| (one.of.as_str(), one.column.as_str()) == (of, column);
-            step.missing.iter().find(is_it).map_or_else(|| NONE.into(), |one| count(one.n))
-        });
-        table.row([code(column), of.to_owned()].into_iter().chain(n));
+    for (of, column, n) in &missing {
+        let n = n.iter().map(|n| n.map_or_else(|| NONE.into(), count));
+        table.row([code(column), (*of).to_owned()].into_iter().chain(n));
     }
-    Some(table)
+    (!missing.is_empty()).then_some(table)
 }
 
 fn repairs(card: &DatasetCard) -> Table {

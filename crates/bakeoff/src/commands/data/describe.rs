@@ -1,7 +1,7 @@
 //! A dataset's card for a terminal.
 
 use bakeoff_spec::DatasetCard;
-use bakeoff_spec::card::{Bin, Missing, OverTime, Spread};
+use bakeoff_spec::card::{Bin, OverTime, Spread};
 use jiff::Timestamp;
 
 use crate::table::{numbers_after, table};
@@ -49,10 +49,7 @@ fn day(secs: i64) -> Option<String> {
 }
 
 fn steps(card: &DatasetCard) -> String {
-    let mut before = None;
-    let rows = card.steps.iter().map(|step| {
-        let dropped = before.map_or(0, |before: u64| before.saturating_sub(step.rows));
-        before = Some(step.rows);
+    let rows = card.steps.iter().zip(card.dropped()).map(|(step, dropped)| {
         row([&step.step], [step.rows, dropped, step.users, step.items, step.changed])
     });
     numbers_after(1, &["step", "rows", "dropped", "users", "items", "changed"], rows.collect())
@@ -64,20 +61,12 @@ fn row<const W: usize, const N: usize>(words: [&str; W], numbers: [u64; N]) -> V
 }
 
 fn missing(card: &DatasetCard) -> String {
-    let mut columns: Vec<(&str, &str)> = Vec::new();
-    for Missing { of, column, .. } in card.steps.iter().flat_map(|step| &step.missing) {
-        if !columns.contains(&(column, of)) {
-            columns.push((column, of));
-        }
-    }
-    if columns.is_empty() {
+    let missing = card.missing();
+    if missing.is_empty() {
         return String::new();
     }
-    let rows = columns.into_iter().map(|(column, of)| {
-        let n = card.steps.iter().map(|step| {
-            let is_it = |one: &&Missing| (&*one.column, &*one.of) == (column, of);
-            step.missing.iter().find(is_it).map_or_else(|| "-".to_owned(), |one| one.n.to_string())
-        });
+    let rows = missing.into_iter().map(|(of, column, n)| {
+        let n = n.into_iter().map(|n| n.map_or_else(|| "-".to_owned(), |n| n.to_string()));
         [column, of].map(str::to_owned).into_iter().chain(n).collect()
     });
     let steps = card.steps.iter().map(|step| &*step.step);
