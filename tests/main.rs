@@ -2,6 +2,8 @@
 
 /// Killed workers, killed coordinators, Ctrl-C.
 mod crash;
+/// Describing and auditing prepared data.
+mod data;
 /// What a command says to a mistake.
 mod errors;
 /// Every shipped spec, and the schema beside them.

@@ -161,7 +161,7 @@ impl Values {
         (0..self.len()).filter(|&entry| self.is_missing(entry)).count() as u64
     }
 
-    /// Whether an entry has no value.
+    /// Whether an entry has no value. What a step has encoded always has one.
     pub fn is_missing(&self, entry: usize) -> bool {
         match self {
             Self::Text(texts) => texts.is_missing(entry),

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use bakeoff_spec::registry::ParamError;
 
+use crate::privacy_error::PrivacyError;
 pub(crate) use crate::wording::nearest;
 use crate::wording::{did_you_mean, listed, other_ways, reasons};
-use crate::privacy_error::PrivacyError;
 
 /// What went wrong, where, and what would help.
 #[derive(Debug, thiserror::Error)]

@@ -112,12 +112,26 @@ impl Interactions {
 
     /// Users with at least one row.
     pub fn n_users(&self) -> u64 {
-        n_distinct(&self.user, self.users.len())
+        n_true(&self.has_rows(Axis::Users))
     }
 
     /// Items with at least one row.
     pub fn n_items(&self) -> u64 {
-        n_distinct(&self.item, self.items.len())
+        n_true(&self.has_rows(Axis::Items))
+    }
+
+    /// Whether each row, user or item has a row: users and items need not have one any more.
+    pub(crate) fn has_rows(&self, axis: Axis) -> Vec<bool> {
+        let (rows, n) = match axis {
+            Axis::Rows => return vec![true; self.len()],
+            Axis::Users => (&self.user, self.users.len()),
+            Axis::Items => (&self.item, self.items.len()),
+        };
+        let mut has_rows = vec![false; n];
+        for &row in rows {
+            has_rows[row as usize] = true;
+        }
+        has_rows
     }
 
     /// Keeps the rows for which `is_kept` says so, in their order.
@@ -263,12 +277,8 @@ impl Origin {
     }
 }
 
-fn n_distinct(values: &[u32], n: usize) -> u64 {
-    let mut is_there = vec![false; n];
-    for &value in values {
-        is_there[value as usize] = true;
-    }
-    is_there.into_iter().filter(|&is_there| is_there).count() as u64
+fn n_true(values: &[bool]) -> u64 {
+    values.iter().filter(|&&value| value).count() as u64
 }
 
 fn retain<T>(values: &mut Vec<T>, is_kept: &[bool]) {

@@ -14,7 +14,7 @@ use crate::sealed::Sealed;
 pub(crate) const FILE: &str = "manifest.json";
 
 /// The version that is written; a dataset of another version is built again.
-const SCHEMA: u32 = 2;
+const SCHEMA: u32 = 3;
 
 /// What the file holds.
 #[derive(Debug, Serialize, Deserialize)]

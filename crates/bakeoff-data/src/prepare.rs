@@ -1,5 +1,6 @@
 //! From a recipe to a prepared dataset: read, clean, encode, split, write. Done once, kept under the recipe's key.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use bakeoff_spec::card::StepCount;
@@ -9,7 +10,7 @@ use bakeoff_spec::{DataPart, JoinUse, Params, ReadParams, Recipe, Side, Task, Un
 
 use crate::arrays;
 use crate::cache::{self, Lock};
-use crate::card::card;
+use crate::card::{card, keep_lacking, missing as n_missing};
 use crate::dataset::Dataset;
 use crate::error::DataError;
 use crate::input::{self, InputFiles};
@@ -21,8 +22,8 @@ use crate::order::{Ordered, missing};
 use crate::privacy_error::PrivacyError;
 use crate::redact::{QuietPanics, without_quoted};
 use crate::sealed::{self, Seal};
-use crate::sources::{self, Source};
 use crate::sound;
+use crate::sources::{self, Source};
 use crate::splits::{self, Assigned};
 use crate::steps::{self, Effect, Step, Train};
 
@@ -309,6 +310,7 @@ fn run_steps(
         let changed = apply(&**step, &mut data.table, &train, hides)?;
         counts.push(count(&used.name, &data.table, changed));
     }
+    keep_lacking(&mut counts);
     Ok((data, assigned, train, counts))
 }
 
@@ -355,7 +357,8 @@ fn check_rows(table: &Interactions, counts: &[StepCount]) -> Result<(), DataErro
 
 fn count(step: &str, table: &Interactions, changed: u64) -> StepCount {
     let (users, items) = (table.n_users(), table.n_items());
-    StepCount { step: step.to_owned(), rows: table.len() as u64, users, items, changed }
+    let (rows, missing) = (table.len() as u64, n_missing(table));
+    StepCount { step: step.to_owned(), rows, users, items, changed, missing }
 }
 
 /// The rating task needs a rating in every row; to rank, a row counts as it is.

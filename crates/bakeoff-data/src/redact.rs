@@ -51,6 +51,11 @@ impl DataError {
             Self::Array { path, reason } => {
                 Self::Array { path: unnamed(path), reason: without_quoted(&reason) }
             }
+            // A parser or a server may quote what it could not read.
+            Self::Format { path, format, reason: _ } => {
+                Self::Format { path: unnamed(path), format, reason: hidden() }
+            }
+            Self::Sql { place, reason: _, fix } => Self::Sql { place, reason: hidden(), fix },
             // What the system says of a file below it holds the file's name.
             Self::NoFiles { path, reason } => {
                 let is_ours = reason.starts_with("no file");
@@ -73,6 +78,7 @@ impl DataError {
             | Self::NoParts
             | Self::StepOrder { .. }
             | Self::ColumnTwice { .. }
+            | Self::ColumnType { .. }
             | Self::NotFetchable { .. }
             | Self::Download { .. }
             | Self::NoMirror { .. }

@@ -6,6 +6,7 @@ use bakeoff_metrics::Interval;
 #[derive(Debug)]
 pub(crate) enum Chart {
     Bars(Bars),
+    Columns(Columns),
     Lines(Lines),
     HeatMap(HeatMap),
 }
@@ -32,6 +33,16 @@ pub(crate) struct Bar {
     pub(crate) text: String,
 }
 
+/// Vertical columns from zero, side by side: a histogram.
+#[derive(Debug)]
+pub(crate) struct Columns {
+    pub(crate) title: String,
+    pub(crate) x_label: String,
+    pub(crate) y_label: String,
+    /// What each column is of, and its height. Where there is no room for all the names, some are left out.
+    pub(crate) heights: Vec<(String, u64)>,
+}
+
 /// Panels of lines, side by side.
 #[derive(Debug)]
 pub(crate) struct Lines {
@@ -44,11 +55,23 @@ pub(crate) struct Lines {
 pub(crate) struct Panel {
     pub(crate) heading: String,
     pub(crate) x_label: String,
-    /// Epochs and percents are whole: no ticks between them.
-    pub(crate) is_whole: bool,
+    pub(crate) x: Along,
+    pub(crate) y: Along,
     pub(crate) lines: Vec<Line>,
     /// A vertical line with its name.
     pub(crate) mark: Option<(f64, String)>,
+}
+
+/// What the numbers along an axis are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Along {
+    Plain,
+    /// Epochs and percents: no ticks between whole numbers.
+    Whole,
+    /// Positive numbers on a log scale; at others, lines have gaps.
+    Log,
+    /// Seconds since 1970.
+    Time,
 }
 
 /// One line; where y is not finite it has a gap.

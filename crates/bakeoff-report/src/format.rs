@@ -54,6 +54,15 @@ pub(crate) fn duration(secs: f64) -> String {
     }
 }
 
+/// A width of time in days, hours or seconds.
+pub(crate) fn long_duration(secs: u64) -> String {
+    match (secs, secs.is_multiple_of(86_400), secs.is_multiple_of(3600)) {
+        (0, ..) | (_, false, false) => plural(secs as usize, "second"),
+        (_, true, _) => plural((secs / 86_400) as usize, "day"),
+        _ => plural((secs / 3600) as usize, "hour"),
+    }
+}
+
 /// A p-value, with its sign of equality or order.
 pub(crate) fn p_value(p: f64) -> String {
     if p < 0.001 { "< 0.001".into() } else { format!("= {p:.3}") }
@@ -148,6 +157,12 @@ mod tests {
             "–",
         ];
         assert_eq!(texts, expected);
+    }
+
+    #[test]
+    fn long_durations_are_in_the_unit_that_they_are_whole_in() {
+        let texts = [1, 90, 7200, 86_400, 345_600].map(long_duration);
+        assert_eq!(texts, ["1 second", "90 seconds", "2 hours", "1 day", "4 days"]);
     }
 
     #[test]

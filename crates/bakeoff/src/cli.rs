@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(name = "bakeoff", version = crate::catalog::CODE_VERSION, max_term_width = 100)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 some trial failed for good or a file is damaged, 2 mistake in spec, data or options, \
+    after_help = "Exit codes: 0 done, 1 some trial failed for good, a file is damaged or `data audit --strict` found a leak, 2 mistake in spec, data or options, \
                         130 interrupted."
 )]
 pub(crate) struct Cli {
@@ -86,7 +86,7 @@ pub(crate) enum Command {
     Schema,
     /// Show which libtorch and which devices there are
     Devices(JsonArg),
-    /// Describe, export or fetch data
+    /// Describe, audit, export or fetch data
     #[command(subcommand)]
     Data(DataCommand),
     /// Run the trials that arrive as JSON lines on standard input, or those of trial files
@@ -287,10 +287,26 @@ pub(crate) enum StoreCommand {
 pub(crate) enum DataCommand {
     /// Prepare a spec's data and show it in figures
     Describe(CheckArgs),
+    /// Look for what a spec's data give away of validation and test
+    #[command(
+        after_help = "Exit codes: 0 looked for, 1 with --strict if there is a leak, 2 mistake in spec, data or options."
+    )]
+    Audit(AuditArgs),
     /// Write a spec's train, valid and test parts as CSV
     Export(ExportArgs),
     /// Download a data set and show how a spec reads it; without a name, list what can be downloaded
     Fetch(FetchArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditArgs {
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+    /// Exit with 1 if there is a leak; notices are no leaks
+    #[arg(long)]
+    pub(crate) strict: bool,
+    #[command(flatten)]
+    pub(crate) json: JsonArg,
 }
 
 #[derive(Debug, Args)]

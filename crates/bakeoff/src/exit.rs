@@ -10,8 +10,9 @@ use bakeoff_spec::SpecError;
 pub(crate) enum Exit {
     /// Everything asked for is done.
     Done = 0,
-    /// Some trial failed for good, the sweep was halted before its end, or the store is damaged.
-    TrialFailed = 1,
+    /// Some trial failed for good, the sweep was halted before its end, the store is damaged, or an audit that is
+    /// strict found a leak.
+    Failed = 1,
     /// The spec, the data, an option or the place to write to must be mended first.
     Mistake = 2,
     /// Stopped by Ctrl-C or SIGTERM; what had finished is kept.

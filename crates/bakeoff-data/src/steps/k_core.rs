@@ -46,6 +46,10 @@ impl Step for KCore {
         Effect::Removes
     }
 
+    fn counts_rows(&self) -> bool {
+        true
+    }
+
     fn apply(&self, table: &mut Interactions, _train: &Train) -> Result<u64, DataError> {
         let k_user = self.k_user.unwrap_or(self.k);
         let k_item = self.k_item.unwrap_or(self.k);

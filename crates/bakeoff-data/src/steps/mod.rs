@@ -40,6 +40,12 @@ pub trait Step {
     /// What it does; it decides on which side of the split it may stand.
     fn effect(&self) -> Effect;
 
+    /// Whether what it keeps depends on how many rows users or items have: then those of validation and test, which are
+    /// there before the split, decide about those of train. `bakeoff data audit` tells how many.
+    fn counts_rows(&self) -> bool {
+        false
+    }
+
     /// Changes the table; says how many values it filled in or changed (removed rows are not counted).
     ///
     /// What is learned is learned from what `train` says is in the training part; a step that does not fit must not

@@ -1,7 +1,9 @@
 //! The data room from outside: sources as a user writes them, cleaning and splits by property, the cache, real data.
 
+mod audit;
 mod bad_input;
 mod cache;
+mod card;
 mod cleaning;
 mod divided;
 mod errors;

@@ -1,77 +1,93 @@
 //! Numbers along a side: where a value lies, and which values are written beside it.
 
-use plotters::coord::ranged1d::{BoldPoints, Ranged};
-use plotters::coord::types::RangedCoordf64;
+use super::ticks;
+use crate::chart::Along;
 
-use crate::format;
-
-/// A linear axis from values to points of the page.
+/// An axis from values to points of the page.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scale {
-    values: (f64, f64),
+    along: Along,
+    /// Both ends; of a log axis, their decimal logarithms.
+    ends: (f64, f64),
     places: (f64, f64),
 }
 
 impl Scale {
-    /// `values` need not be apart or finite: an axis is drawn all the same.
+    /// A plain axis. `values` need not be apart or finite: an axis is drawn all the same.
     pub(super) fn of(values: (f64, f64), places: (f64, f64)) -> Self {
-        let (low, high) = values;
-        let values = if !(high - low).is_finite() {
-            (0.0, 1.0)
-        } else if high - low > NARROWEST * high.abs().max(low.abs()) {
-            values
-        } else if low == 0.0 {
-            (0.0, 1.0)
-        } else {
-            // Around the one value that there is.
-            (low - low.abs() * 0.1, low + low.abs() * 0.1)
-        };
-        Self { values, places }
+        Self::along(Along::Plain, values, 0.0, places)
+    }
+
+    /// An axis that begins and ends a `margin` outside of `values`, as a share of their distance.
+    pub(super) fn along(
+        along: Along,
+        (low, high): (f64, f64),
+        margin: f64,
+        places: (f64, f64),
+    ) -> Self {
+        let (low, high) = (inner(along, low), inner(along, high));
+        let margin = (high - low) * margin;
+        let ends = (low - margin, high + margin);
+        Self { along, ends: apart(along, ends), places }
     }
 
     /// Where `value` lies on the page.
     pub(super) fn place(&self, value: f64) -> f64 {
-        let share = (value - self.values.0) / (self.values.1 - self.values.0);
+        let share = (inner(self.along, value) - self.ends.0) / (self.ends.1 - self.ends.0);
         self.places.0 + share * (self.places.1 - self.places.0)
     }
 
     /// Round values along the axis, at most `n`, with their texts.
     pub(super) fn ticks(&self, n: usize) -> Vec<(f64, String)> {
-        let ticks = RangedCoordf64::from(self.values.0..self.values.1).key_points(BoldPoints(n));
-        let step = ticks.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min);
-        ticks.into_iter().map(|tick| (tick, tick_text(tick, step))).collect()
+        match self.along {
+            Along::Plain => ticks::plain(self.ends, n),
+            Along::Whole => ticks::whole(self.ends, n),
+            Along::Log => ticks::log(self.ends, n),
+            Along::Time => ticks::time(self.ends, n),
+        }
+    }
+}
+
+/// What is evenly spaced along the axis.
+fn inner(along: Along, value: f64) -> f64 {
+    match along {
+        Along::Log if value <= 0.0 => f64::NAN,
+        Along::Log => value.log10(),
+        _ => value,
+    }
+}
+
+/// Ends that are finite and apart.
+fn apart(along: Along, (low, high): (f64, f64)) -> (f64, f64) {
+    if !(high - low).is_finite() {
+        (0.0, 1.0)
+    } else if high - low > NARROWEST * high.abs().max(low.abs()) {
+        (low, high)
+    } else if along == Along::Log {
+        // Around the one value that there is: half a decade on either side.
+        (low - 0.5, low + 0.5)
+    } else if low == 0.0 {
+        (0.0, 1.0)
+    } else {
+        (low - low.abs() * 0.1, low + low.abs() * 0.1)
     }
 }
 
 /// Width of an axis relative to its values: ticks further apart than rounding errors need so much.
 const NARROWEST: f64 = 1e-9;
 
-/// With as many decimals as tell two neighbours apart.
-fn tick_text(value: f64, step: f64) -> String {
-    let decimals = if step.is_finite() && step > 0.0 {
-        (-(step * 1.000_001).log10().floor()).clamp(0.0, 9.0) as usize
-    } else {
-        3
-    };
-    // A step of 0.25 needs one more than its magnitude says.
-    let is_enough = |decimals: usize| {
-        let unit = 10_f64.powi(decimals as i32);
-        !step.is_finite() || ((step * unit).round() - step * unit).abs() < 1e-3
-    };
-    let decimals = (decimals..=9).find(|&decimals| is_enough(decimals)).unwrap_or(decimals);
-    if value.abs() >= 1e8 {
-        format!("{value:.1e}")
-    } else if decimals == 0 && value >= 1000.0 {
-        format::count(value.round() as u64)
-    } else {
-        // A negative zero would be written with its sign.
-        format!("{:.decimals$}", value + 0.0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_log_axis_gives_every_decade_the_same_room() {
+        let scale = Scale::along(Along::Log, (1.0, 10_000.0), 0.0, (0.0, 100.0));
+        let places = [1.0, 10.0, 1000.0, 10_000.0].map(|value| scale.place(value).round() as i32);
+        assert_eq!(places, [0, 25, 75, 100]);
+        let lone = Scale::along(Along::Log, (7.0, 7.0), 0.05, (0.0, 100.0));
+        assert!((lone.place(7.0) - 50.0).abs() < 1e-9);
+    }
 
     fn texts(low: f64, high: f64) -> Vec<String> {
         Scale::of((low, high), (0.0, 100.0)).ticks(6).into_iter().map(|(_, text)| text).collect()
@@ -107,6 +123,10 @@ mod tests {
             let scale = Scale::of(range, (0.0, 1.0));
             assert!(scale.place(0.5).is_finite());
             assert!(scale.ticks(6).len() < 10);
+            for along in [Along::Whole, Along::Log, Along::Time] {
+                let scale = Scale::along(along, range, 0.05, (0.0, 1.0));
+                assert!(scale.ticks(6).len() < 10, "{along:?} {range:?}");
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use super::axis::Scale;
 use super::canvas::{Canvas, Drawn, FAINT, Marker, PALETTE, Point, RULE, Stroke};
 use super::legend::{self, Sample};
 use super::text::{Side, TextLook, widest};
-use crate::chart::{Line, Lines, Panel};
+use crate::chart::{Along, Line, Lines, Panel};
 
 const MARGIN: f64 = 16.0;
 const PANEL_WIDTH: f64 = 450.0;
@@ -16,6 +16,8 @@ const TITLE_HEIGHT: f64 = 40.0;
 const HEADING_HEIGHT: f64 = 24.0;
 const PLOT_HEIGHT: f64 = 230.0;
 const AXIS_HEIGHT: f64 = 54.0;
+/// Room for a date below an axis.
+const DATE_WIDTH: f64 = 90.0;
 /// With more points than this, markers would hide the line.
 const MOST_MARKERS: usize = 40;
 
@@ -46,24 +48,24 @@ fn draw_plot<DB: DrawingBackend>(
     canvas: &Canvas<DB>,
 ) -> Drawn<DB> {
     let (top, bottom) = (top + 8.0, top + PLOT_HEIGHT);
-    let points = || panel.lines.iter().flat_map(|line| &line.points).filter(|p| p.1.is_finite());
-    let (y_low, y_high) = range(points().map(|point| point.1));
-    let padding = (y_high - y_low) * 0.05;
-    let y_scale = Scale::of((y_low - padding, y_high + padding), (bottom, top));
+    let points = || panel.lines.iter().flat_map(|line| &line.points).filter(|p| is_shown(panel, p));
+    let y_range = range(points().map(|point| point.1));
+    let y_scale = Scale::along(panel.y, y_range, 0.05, (bottom, top));
     let y_ticks = y_scale.ticks(6);
     let tick = TextLook::label(Side::Left).colored(FAINT);
     let (left, right) =
         (left + widest(tick, y_ticks.iter().map(|(_, text)| text.as_str())) + 8.0, left + width);
     let marked = panel.mark.iter().map(|(x, _)| *x);
-    let x_scale =
-        Scale::of(range(points().map(|point| point.0).chain(marked)), (left + 8.0, right - 8.0));
+    let x_range = range(points().map(|point| point.0).chain(marked));
+    let x_scale = Scale::along(panel.x, x_range, 0.0, (left + 8.0, right - 8.0));
 
     for (value, text) in y_ticks {
         let y = y_scale.place(value);
         canvas.line(&[(left, y), (right, y)], Stroke::of(RULE, 1.0))?;
         canvas.text(&text, (left - 8.0, y), tick)?;
     }
-    for (value, text) in x_ticks(panel, &x_scale) {
+    let n_ticks = if panel.x == Along::Time { ((right - left) / DATE_WIDTH) as usize } else { 8 };
+    for (value, text) in x_scale.ticks(n_ticks) {
         let x = x_scale.place(value);
         canvas.line(&[(x, bottom), (x, bottom + 4.0)], Stroke::of(FAINT, 1.0))?;
         canvas.text(&text, (x, bottom + 15.0), TextLook { side: Side::Middle, ..tick })?;
@@ -80,7 +82,8 @@ fn draw_plot<DB: DrawingBackend>(
         canvas.line(&[(x, top), (x, bottom)], mark_stroke())?;
     }
     for (i, line) in panel.lines.iter().enumerate() {
-        draw_line(line, i, &|(x, y)| (x_scale.place(x), y_scale.place(y)), canvas)?;
+        let place = |(x, y)| (x_scale.place(x), y_scale.place(y));
+        draw_line(line, i, &|point| is_shown(panel, point).then(|| place(*point)), canvas)?;
     }
     Ok(())
 }
@@ -88,12 +91,13 @@ fn draw_plot<DB: DrawingBackend>(
 fn draw_line<DB: DrawingBackend>(
     line: &Line,
     index: usize,
-    place: &dyn Fn(Point) -> Point,
+    place: &dyn Fn(&Point) -> Option<Point>,
     canvas: &Canvas<DB>,
 ) -> Drawn<DB> {
     let (stroke, marker) = look(index, line);
-    for run in line.points.split(|point| !point.1.is_finite()) {
-        let run: Vec<Point> = run.iter().map(|&point| place(point)).collect();
+    let places: Vec<Option<Point>> = line.points.iter().map(place).collect();
+    for run in places.split(Option::is_none) {
+        let run: Vec<Point> = run.iter().flatten().copied().collect();
         if run.len() > 1 {
             canvas.line(&run, stroke)?;
         }
@@ -131,26 +135,12 @@ fn entries(panel: &Panel) -> Vec<(&str, Sample)> {
     lines.chain(mark).collect()
 }
 
-fn x_ticks(panel: &Panel, scale: &Scale) -> Vec<(f64, String)> {
-    let mut ticks = scale.ticks(8);
-    if !panel.is_whole {
-        return ticks;
-    }
-    ticks.retain(|(value, _)| (value - value.round()).abs() < 1e-9);
-    for (value, text) in &mut ticks {
-        *text = format!("{value:.0}");
-    }
-    if ticks.len() < 2 {
-        let points = panel.lines.iter().flat_map(|line| &line.points);
-        let (low, high) = range(points.map(|point| point.0));
-        ticks = [low, high]
-            .into_iter()
-            .filter(|x| x.is_finite())
-            .map(|x| (x, format!("{x:.0}")))
-            .collect();
-        ticks.dedup();
-    }
-    ticks
+/// Whether a point has a place on both axes.
+fn is_shown(panel: &Panel, &(x, y): &Point) -> bool {
+    [(panel.x, x), (panel.y, y)].into_iter().all(|(along, value)| match along {
+        Along::Log => value > 0.0 && value.is_finite(),
+        _ => value.is_finite(),
+    })
 }
 
 fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {

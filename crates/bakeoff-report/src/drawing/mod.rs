@@ -6,10 +6,12 @@
 mod axis;
 mod bars;
 mod canvas;
+mod columns;
 mod heat_map;
 mod legend;
 mod lines;
 mod text;
+mod ticks;
 mod typeface;
 
 use std::error::Error;
@@ -35,6 +37,7 @@ const PNG_SCALE: f64 = 2.0;
 fn pixels(chart: &Chart, scale: f64) -> (u32, u32) {
     let (width, height) = match chart {
         Chart::Bars(bars) => bars::size(bars),
+        Chart::Columns(_) => columns::SIZE,
         Chart::Lines(lines) => lines::size(lines),
         Chart::HeatMap(map) => heat_map::size(map),
     };
@@ -59,6 +62,7 @@ where
 fn on<DB: DrawingBackend>(chart: &Chart, canvas: &Canvas<DB>) -> Drawn<DB> {
     match chart {
         Chart::Bars(bars) => bars::draw(bars, canvas),
+        Chart::Columns(columns) => columns::draw(columns, canvas),
         Chart::Lines(lines) => lines::draw(lines, canvas),
         Chart::HeatMap(map) => heat_map::draw(map, canvas),
     }

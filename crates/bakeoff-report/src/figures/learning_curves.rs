@@ -2,7 +2,7 @@
 
 use bakeoff_spec::{CurvePoint, Outcome};
 
-use crate::chart::{Chart, Line, Lines, Panel};
+use crate::chart::{Along, Chart, Line, Lines, Panel};
 use crate::figures::{Figure, Place};
 use crate::findings::Findings;
 
@@ -42,7 +42,8 @@ fn panels(fit: &Outcome) -> Vec<Panel> {
     let panel = |heading: String, lines: Vec<Line>| Panel {
         heading,
         x_label: "epoch".into(),
-        is_whole: true,
+        x: Along::Whole,
+        y: Along::Plain,
         lines: lines.into_iter().filter(|line| !line.points.is_empty()).collect(),
         mark: mark.clone(),
     };

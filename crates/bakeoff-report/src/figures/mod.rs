@@ -42,8 +42,12 @@ register! {
     search_progress,
     grid_heat_maps,
     pareto_front,
+    long_tail,
     popularity_curve,
+    interactions_per_user,
+    sequence_lengths,
     rating_histogram,
+    interactions_over_time,
 }
 
 /// Every figure of the report, each under a file name of its own.

@@ -1,6 +1,6 @@
 //! The fronts of all models: the selecting metric over the second objective, a line a model.
 
-use crate::chart::{Chart, Line, Lines, Panel};
+use crate::chart::{Along, Chart, Line, Lines, Panel};
 use crate::figures::{Figure, Place};
 use crate::findings::{Findings, ModelFindings};
 use crate::format::Measure;
@@ -28,7 +28,8 @@ pub(crate) fn figures(findings: &Findings<'_>) -> Vec<Figure> {
     let panel = Panel {
         heading: format!("{} on validation", plan.select),
         x_label: if unit.is_empty() { against.to_string() } else { format!("{against}, {unit}") },
-        is_whole: false,
+        x: Along::Plain,
+        y: Along::Plain,
         lines,
         mark: None,
     };

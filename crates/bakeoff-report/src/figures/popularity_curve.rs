@@ -1,6 +1,6 @@
 //! How unevenly interactions are spread over items.
 
-use crate::chart::{Chart, Line, Lines, Panel};
+use crate::chart::{Along, Chart, Line, Lines, Panel};
 use crate::figures::{Figure, Place};
 use crate::findings::Findings;
 
@@ -15,7 +15,8 @@ pub(crate) fn figures(findings: &Findings<'_>) -> Vec<Figure> {
     let panel = Panel {
         heading: "Interactions held by the most popular items, %".into(),
         x_label: "most popular items, % of all items".into(),
-        is_whole: true,
+        x: Along::Whole,
+        y: Along::Plain,
         lines: vec![
             Line {
                 label: format!("this dataset (Gini {:.2})", card.item_gini),

@@ -1,6 +1,6 @@
 //! The best validation value so far against the trials of each search: whether a larger budget would have helped.
 
-use crate::chart::{Chart, Line, Lines, Panel};
+use crate::chart::{Along, Chart, Line, Lines, Panel};
 use crate::figures::{Figure, Place};
 use crate::findings::{Findings, ModelFindings};
 
@@ -28,7 +28,8 @@ pub(crate) fn figures(findings: &Findings<'_>) -> Vec<Figure> {
     let panel = Panel {
         heading: format!("{} on validation", plan.select),
         x_label: "trials".into(),
-        is_whole: true,
+        x: Along::Whole,
+        y: Along::Plain,
         lines,
         mark: None,
     };

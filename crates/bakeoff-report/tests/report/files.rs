@@ -43,9 +43,13 @@ fn every_figure_is_there_as_png_and_svg_and_shown_in_the_report() {
     let files = files(&dir.path().join("sample"));
     let stems = [
         "grid_sasrec",
+        "interactions_over_time",
+        "interactions_per_user",
         "learning_curves_sasrec",
+        "long_tail",
         "popularity_curve",
         "ratings",
+        "sequence_lengths",
         "test_hit_rate_10",
         "test_ndcg_10",
     ];

@@ -81,6 +81,10 @@ impl Sample {
         let mut sample = self.clone();
         sample.card.popularity_curve.clear();
         sample.card.ratings.clear();
+        sample.card.user_counts.clear();
+        sample.card.train_lengths.clear();
+        sample.card.item_ranks.clear();
+        sample.card.over_time = None;
         sample.outcomes.values_mut().for_each(|outcome| outcome.curve.clear());
         sample
     }

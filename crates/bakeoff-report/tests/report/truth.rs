@@ -1,6 +1,6 @@
 //! Sentences and tables that were once not true of every study.
 
-use bakeoff_spec::card::StepCount;
+use bakeoff_spec::card::{Missing, StepCount};
 use bakeoff_spec::{Cause, Scored, Use};
 use serde_json::{Value, json};
 use tempfile::tempdir;
@@ -18,6 +18,45 @@ fn a_step_used_twice_shows_its_own_parameters() {
     let row = |name: &str| markdown.lines().find(|line| line.starts_with(&format!("| `{name}`")));
     assert!(row("k_core k=5").unwrap().contains("99,287"), "{markdown}");
     assert!(row("k_core k=10").unwrap().contains("90,000"), "{markdown}");
+}
+
+#[test]
+fn a_card_of_an_earlier_version_has_a_report_without_what_it_does_not_hold() {
+    let mut sample = Sample::top_n(&[model("mlp", "deep", 0.1)], &[1], 10);
+    let mut card = serde_json::to_value(&sample.card).unwrap();
+    let fields = card.as_object_mut().unwrap();
+    for name in
+        "overlaps user_counts item_counts train_lengths item_ranks user_gini over_time repairs"
+            .split(' ')
+    {
+        fields.remove(name).unwrap();
+    }
+    for step in fields["steps"].as_array_mut().unwrap() {
+        step.as_object_mut().unwrap().remove("missing").unwrap();
+    }
+    sample.card = serde_json::from_value(card).unwrap();
+    let markdown = sample.markdown();
+    for absent in ["Missing values", "put right", "cold", "over users", "long_tail.png"] {
+        assert!(!markdown.contains(absent), "{absent}: {markdown}");
+    }
+    assert!(markdown.contains("popularity_curve.png"));
+}
+
+#[test]
+fn a_column_stands_with_what_it_lacks_after_each_step_and_a_dash_where_it_is_gone() {
+    let mut sample = Sample::top_n(&[model("mlp", "deep", 0.1)], &[1], 10).plain();
+    let missing = |of: &str, column: &str, n| Missing { of: of.into(), column: column.into(), n };
+    sample.card.steps[0].missing = vec![missing("rows", "rating", 12), missing("users", "age", 5)];
+    sample.card.steps[1].missing = vec![missing("users", "age", 3), missing("items", "age", 1)];
+    let markdown = sample.markdown();
+    let table = markdown.split("Missing values after each step:\n\n").nth(1).unwrap();
+    insta::assert_snapshot!(table.split("\n\n").next().unwrap(), @r"
+    | column   | of    | `ml-100k` | `k_core` |
+    | -------- | ----- | --------: | -------: |
+    | `rating` | rows  |        12 |        – |
+    | `age`    | users |         5 |        3 |
+    | `age`    | items |         – |        1 |
+    ");
 }
 
 #[test]

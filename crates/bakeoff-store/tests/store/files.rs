@@ -6,6 +6,7 @@ use bakeoff_spec::Outcome;
 use bakeoff_spec::card::{DatasetCard, Spread};
 use bakeoff_spec::trial::{Recipe, Task, Use};
 use bakeoff_store::{Folder, Store, StoreError, Written};
+use serde_json::json;
 
 use crate::samples::{completed, failed, pruned};
 
@@ -218,22 +219,24 @@ fn card() -> DatasetCard {
         steps: Vec::new(),
         split: used("leave_one_out"),
     };
-    DatasetCard {
-        key: recipe.key(),
-        recipe,
-        n_users: 3,
-        n_items: 4,
-        n_interactions: 5,
-        density: 5.0 / 12.0,
-        steps: Vec::new(),
-        parts: Vec::new(),
-        per_user: Spread::default(),
-        per_item: Spread::default(),
-        item_gini: 0.1,
-        popularity_curve: vec![0.0, 1.0],
-        ratings: vec![(0.5, 2)],
-        time_span: None,
-        columns: Vec::new(),
-        notes: Vec::new(),
-    }
+    // As the first version wrote it: fields that were added since are left at their defaults.
+    let card = json!({
+        "key": recipe.key(),
+        "recipe": recipe,
+        "n_users": 3,
+        "n_items": 4,
+        "n_interactions": 5,
+        "density": 5.0 / 12.0,
+        "steps": [{ "step": "synthetic", "rows": 5, "users": 3, "items": 4, "changed": 0 }],
+        "parts": [{ "part": "train", "interactions": 5, "users": 3, "items": 4 }],
+        "per_user": Spread::default(),
+        "per_item": Spread::default(),
+        "item_gini": 0.1,
+        "popularity_curve": [0.0, 1.0],
+        "ratings": [[0.5, 2]],
+        "time_span": null,
+        "columns": [],
+        "notes": [],
+    });
+    serde_json::from_value(card).unwrap()
 }

@@ -1,10 +1,12 @@
-//! `bakeoff data`: describe, export and fetch.
+//! `bakeoff data`: describe, audit, export and fetch.
 
-use std::fmt::Write;
+mod audit;
+mod describe;
+
 use std::path::Path;
 
 use bakeoff_data::Dataset;
-use bakeoff_spec::{DatasetCard, Plan};
+use bakeoff_spec::Plan;
 
 use super::{plan, print, print_json, say};
 use crate::cli::{DataCommand, FetchArgs};
@@ -16,8 +18,13 @@ pub(crate) fn run(command: &DataCommand, places: &Places) -> anyhow::Result<Exit
     match command {
         DataCommand::Describe(args) => {
             let data = prepare_spec(&args.spec.spec, places)?;
-            if args.json.json { print_json(data.card()) } else { print(&for_people(data.card())?) }
+            if args.json.json {
+                print_json(data.card())
+            } else {
+                print(&describe::for_people(data.card()))
+            }
         }
+        DataCommand::Audit(args) => audit::run(args, &prepare_spec(&args.spec.spec, places)?),
         DataCommand::Export(args) => {
             let data = prepare_spec(&args.spec.spec, places)?;
             print_paths(&bakeoff_data::export(&data, &args.to)?, args.json.json)
@@ -65,40 +72,4 @@ fn print_paths(files: &[std::path::PathBuf], json: bool) -> anyhow::Result<Exit>
     }
     let lines: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
     print(&(lines.join("\n") + "\n"))
-}
-
-fn for_people(card: &DatasetCard) -> anyhow::Result<String> {
-    let mut text = format!(
-        "{} users, {} items, {} interactions, density {:.3} %, Gini of items {:.3}\n\n",
-        card.n_users,
-        card.n_items,
-        card.n_interactions,
-        100.0 * card.density,
-        card.item_gini
-    );
-    let rows = card.steps.iter().map(|step| {
-        let counts = [step.rows, step.users, step.items, step.changed];
-        std::iter::once(step.step.clone()).chain(counts.map(|n| n.to_string())).collect()
-    });
-    text += &table(&["step", "rows", "users", "items", "changed"], rows.collect());
-    let rows = card.parts.iter().map(|part| {
-        let counts = [part.interactions, part.users, part.items];
-        std::iter::once(part.part.clone()).chain(counts.map(|n| n.to_string())).collect()
-    });
-    writeln!(text, "\n{}", table(&["part", "rows", "users", "items"], rows.collect()))?;
-    for (what, spread) in [("user", card.per_user), ("item", card.per_item)] {
-        writeln!(
-            text,
-            "interactions per {what}: {} to {}, median {}, mean {:.1}",
-            spread.min, spread.max, spread.median, spread.mean
-        )?;
-    }
-    for (name, about) in &card.columns {
-        writeln!(text, "column {name}: {about}")?;
-    }
-    for note in &card.notes {
-        writeln!(text, "{note}")?;
-    }
-    writeln!(text, "key {}", card.key)?;
-    Ok(text)
 }

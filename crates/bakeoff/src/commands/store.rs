@@ -22,7 +22,7 @@ pub(crate) fn run(command: &StoreCommand, places: &Places) -> anyhow::Result<Exi
             } else {
                 print(&for_people(&checkup)?)?
             };
-            Ok(if checkup.is_sound() { Exit::Done } else { Exit::TrialFailed })
+            Ok(if checkup.is_sound() { Exit::Done } else { Exit::Failed })
         }
         StoreCommand::Compact { remove_damaged } => compact(places, *remove_damaged),
         StoreCommand::Migrate => {

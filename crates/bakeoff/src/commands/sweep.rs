@@ -42,7 +42,7 @@ pub(crate) fn run(args: &SweepArgs, places: &Places) -> anyhow::Result<Exit> {
     }
     Ok(match () {
         () if stop.is_requested() => Exit::Interrupted,
-        () if study.counts.failed > 0 || study.halted.is_some() => Exit::TrialFailed,
+        () if study.counts.failed > 0 || study.halted.is_some() => Exit::Failed,
         () => Exit::Done,
     })
 }

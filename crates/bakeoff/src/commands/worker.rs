@@ -24,7 +24,7 @@ pub(crate) fn run(args: &WorkerArgs) -> anyhow::Result<Exit> {
     let no_cards = || Err("the coordinator knows".into());
     let options = Options::new("", CODE_VERSION, &no_cards);
     let all_completed = carry_out_files(&files, &options)?;
-    Ok(if all_completed { Exit::Done } else { Exit::TrialFailed })
+    Ok(if all_completed { Exit::Done } else { Exit::Failed })
 }
 
 /// Until the coordinator at the other end of standard input has no more orders.

@@ -1,0 +1,77 @@
+//! What the values of ratings and columns are.
+
+use rayon::prelude::*;
+
+use crate::column::Values;
+
+/// How often each rating occurs. Ratings of more than `MOST_RATINGS` different values are counted in equal bins, each
+/// under its middle.
+pub(super) fn rating_counts(mut ascending: Vec<f32>) -> Vec<(f32, u64)> {
+    ascending.retain(|rating| !rating.is_nan());
+    ascending.par_sort_unstable_by(f32::total_cmp);
+    let counts: Vec<(f32, u64)> = ascending
+        .chunk_by(|a, b| a.total_cmp(b).is_eq())
+        .map(|equal| (equal[0], equal.len() as u64))
+        .collect();
+    let (Some(&(low, _)), Some(&(high, _))) = (counts.first(), counts.last()) else {
+        return counts;
+    };
+    if counts.len() <= MOST_RATINGS {
+        return counts;
+    }
+    let width = (high - low) / BINS as f32;
+    let mut bins: Vec<(f32, u64)> =
+        (0..BINS).map(|bin| (low + (bin as f32 + 0.5) * width, 0)).collect();
+    for (rating, n) in counts {
+        bins[(((rating - low) / width) as usize).min(BINS - 1)].1 += n;
+    }
+    bins
+}
+
+const MOST_RATINGS: usize = 50;
+const BINS: usize = 20;
+
+/// A column's values in a few words.
+pub(super) fn describe(values: &Values) -> String {
+    let several = |n: usize| match n {
+        1 => "1 value".to_owned(),
+        _ => format!("{n} values"),
+    };
+    match values {
+        Values::Text(texts) => several(texts.values().len()),
+        Values::Codes(codes) => several(codes.names.len()),
+        Values::Tags(tags) => format!("{} tags", tags.values.len()),
+        Values::Weighted(weighted) => format!("{} weighted words", weighted.names.len()),
+        Values::Tokens(tokens) => {
+            format!("{} words of a vocabulary of {}", tokens.len, tokens.names.len())
+        }
+        Values::Series(series) => format!("{} points in time", series.points.values.len()),
+        Values::Dense(dense) => {
+            let shape: Vec<String> = dense.shape.iter().map(ToString::to_string).collect();
+            format!("blocks of {}, {} missing", shape.join(" × "), values.n_missing())
+        }
+        Values::Number(numbers) => {
+            let present: Vec<f64> = numbers.iter().copied().filter(|n| !n.is_nan()).collect();
+            let n_missing = numbers.len() - present.len();
+            let range = present.iter().map(|&n| (n, n)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+            let range = range.map_or("no numbers".to_owned(), |(low, high)| {
+                format!("numbers from {} to {}", low as f32, high as f32)
+            });
+            if n_missing == 0 { range } else { format!("{range}, {n_missing} missing") }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ratings_of_many_values_are_counted_in_bins_and_none_is_lost() {
+        assert_eq!(rating_counts(vec![2.0, 1.0, f32::NAN, 2.0]), [(1.0, 1), (2.0, 2)]);
+        let many: Vec<f32> = (0..=100).map(|i| i as f32 / 100.0).collect();
+        let bins = rating_counts(many);
+        assert_eq!(bins.len(), BINS);
+        assert_eq!(bins.iter().map(|(_, n)| n).sum::<u64>(), 101);
+    }
+}
