@@ -392,10 +392,3 @@ pub enum DataError {
         reason: String,
     },
 }
-
-impl DataError {
-    /// Whether the spec, the data or the options are to be mended, rather than this machine or program.
-    pub fn is_user_mistake(&self) -> bool {
-        !matches!(self, Self::Write { .. } | Self::Damaged { .. } | Self::DiskFull { .. })
-    }
-}

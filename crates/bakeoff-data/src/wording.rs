@@ -2,6 +2,15 @@
 
 use std::path::Path;
 
+use crate::error::DataError;
+
+impl DataError {
+    /// Whether the spec, the data or the options are to be mended, rather than this machine or program.
+    pub fn is_user_mistake(&self) -> bool {
+        !matches!(self, Self::Write { .. } | Self::Damaged { .. } | Self::DiskFull { .. })
+    }
+}
+
 /// The candidate that is most like `name`, if one is like it at all.
 pub(crate) fn nearest(name: &str, candidates: &[String]) -> Option<String> {
     let likeness =

@@ -58,6 +58,7 @@ pub(super) fn last(user: u32, history: &[u32], max_len: usize) -> Stretch {
 
 #[cfg(test)]
 mod tests {
+    use bakeoff_data::{Ratings, Timestamps};
     use rand::SeedableRng;
 
     use super::*;
@@ -73,9 +74,8 @@ mod tests {
             .collect();
         let n = lengths.iter().sum::<u64>() as usize;
         let items: Vec<u32> = (0..n as u32).collect();
-        let (ratings, timestamps) = (vec![1.0; n], vec![0; n]);
-        let train =
-            Part { offsets: &offsets, items: &items, ratings: &ratings, timestamps: &timestamps };
+        let (ratings, timestamps) = (Ratings::None(n), Timestamps::None(n));
+        let train = Part { offsets: &offsets, items: &items, ratings, timestamps };
         for seed in 0..50 {
             let mut inputs = vec![0; n];
             for stretch in cut(train, 7, &mut Rng::seed_from_u64(seed)) {

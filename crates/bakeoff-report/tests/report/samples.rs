@@ -7,11 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bakeoff_report::{ReportError, StudyView, write};
-use bakeoff_spec::ReadParams;
 use bakeoff_spec::{
     Brief, Candidate, Catalog, Cause, Choice, Cost, Counts, CurvePoint, DatasetCard, Dimension,
     Domain, Loss, Maker, MetricKey, ModelPlan, ModelStudy, Outcome, Params, Plan, Provenance,
-    Scored, Source, Space, Spec, Status, Study, Task, Training, Trial, TrialKey, Use,
+    ReadParams, Scored, Source, Space, Spec, Status, Study, Task, Training, Trial, TrialKey, Use,
 };
 use serde_json::{Value, json};
 

@@ -1,8 +1,10 @@
 //! Columns before encoding: what is known of interactions, users or items.
 
-use std::ops::Range;
+mod lists;
+mod texts;
 
-use crate::ids::Ids;
+pub use lists::Lists;
+pub use texts::{Tags, Texts};
 
 /// What is known of every interaction, user or item.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,31 +34,6 @@ pub enum Values {
     Tokens(Tokens),
     /// Weighted words, such as TF-IDF.
     Weighted(Weighted),
-}
-
-/// Texts, of which equal ones are kept once. The empty text stands for a missing value.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Texts {
-    values: Ids,
-    codes: Vec<u32>,
-}
-
-/// Several categories an entry.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Tags {
-    /// The categories.
-    pub values: Ids,
-    /// Numbers of categories, entry by entry.
-    pub lists: Lists<u32>,
-}
-
-/// Lists of any length, one an entry.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Lists<T> {
-    /// Where each entry's list begins and the last one's ends, `[n + 1]`.
-    pub offsets: Vec<u64>,
-    /// The lists one after the other.
-    pub values: Vec<T>,
 }
 
 /// Values in time, one series an entry, oldest first.
@@ -203,176 +180,6 @@ impl Values {
                 Self::Weighted(Weighted { names: names.clone(), lists: lists.take(of) })
             }
         }
-    }
-}
-
-impl Texts {
-    /// Texts as codes into distinct values; each code must be one of a value.
-    pub fn from_codes(values: Ids, codes: Vec<u32>) -> Self {
-        debug_assert!(codes.iter().all(|&code| (code as usize) < values.len()));
-        Self { values, codes }
-    }
-
-    /// Adds an entry.
-    pub fn push(&mut self, text: &str) {
-        // Tables often lie by user: the same text again and again.
-        let code = match self.codes.last() {
-            Some(&last) if self.values.name(last) == text => last,
-            _ => self.values.index_or_add(text),
-        };
-        self.codes.push(code);
-    }
-
-    /// Entries.
-    pub fn len(&self) -> usize {
-        self.codes.len()
-    }
-
-    /// Whether there are no entries.
-    pub fn is_empty(&self) -> bool {
-        self.codes.is_empty()
-    }
-
-    /// The text of an entry; empty where it is missing.
-    pub fn get(&self, entry: usize) -> &str {
-        self.values.name(self.codes[entry])
-    }
-
-    /// Whether an entry has no text.
-    pub fn is_missing(&self, entry: usize) -> bool {
-        self.get(entry).is_empty()
-    }
-
-    /// Every entry's text.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.codes.iter().map(|&code| self.values.name(code))
-    }
-
-    /// The distinct texts, in the order in which they first appear; perhaps some that no entry has any more.
-    pub fn values(&self) -> &Ids {
-        &self.values
-    }
-
-    /// The number of each entry's text among [`Texts::values`].
-    pub fn codes(&self) -> &[u32] {
-        &self.codes
-    }
-
-    /// Distinct texts and the number of each entry's among them.
-    pub fn into_parts(self) -> (Ids, Vec<u32>) {
-        (self.values, self.codes)
-    }
-
-    /// Adds the entries of `other`.
-    pub(crate) fn append(&mut self, other: &Self) {
-        let new: Vec<u32> =
-            other.values.names().map(|text| self.values.index_or_add(text)).collect();
-        self.codes.extend(other.codes.iter().map(|&code| new[code as usize]));
-    }
-
-    /// The parts of each text between `separator`s as tags; blanks around them and empty ones are left out.
-    pub fn split(&self, separator: &str) -> Tags {
-        let mut values = Ids::default();
-        let of_value = |text: &str| -> Vec<u32> {
-            let tags = text.split(separator).map(str::trim).filter(|tag| !tag.is_empty());
-            tags.map(|tag| values.index_or_add(tag)).collect()
-        };
-        let of_values: Vec<Vec<u32>> = self.values.names().map(of_value).collect();
-        let mut lists = Lists::default();
-        for &code in &self.codes {
-            lists.push(of_values[code as usize].iter().copied());
-        }
-        Tags { values, lists }
-    }
-
-    /// Every text replaced by what `change` makes of it; `change` is asked once for each distinct one.
-    #[must_use]
-    pub fn map(&self, change: impl FnMut(&str) -> String) -> Self {
-        let mut values = Ids::default();
-        let changed: Vec<String> = self.values.names().map(change).collect();
-        let new: Vec<u32> = changed.iter().map(|text| values.index_or_add(text)).collect();
-        Self { values, codes: self.codes.iter().map(|&code| new[code as usize]).collect() }
-    }
-
-    fn take(&self, of: impl ExactSizeIterator<Item = Option<u32>>) -> Self {
-        let mut values = self.values.clone();
-        let mut missing = None;
-        let codes = of.map(|i| match i {
-            Some(i) => self.codes[i as usize],
-            None => *missing.get_or_insert_with(|| values.index_or_add("")),
-        });
-        let codes = codes.collect();
-        Self { values, codes }
-    }
-}
-
-impl<S: AsRef<str>> FromIterator<S> for Texts {
-    fn from_iter<I: IntoIterator<Item = S>>(entries: I) -> Self {
-        let mut texts = Self::default();
-        for text in entries {
-            texts.push(text.as_ref());
-        }
-        texts
-    }
-}
-
-impl Tags {
-    /// Adds an entry.
-    pub fn push<'a>(&mut self, tags: impl IntoIterator<Item = &'a str>) {
-        let Self { values, lists } = self;
-        lists.push(tags.into_iter().map(|tag| values.index_or_add(tag)));
-    }
-
-    /// The categories of an entry.
-    pub fn get(&self, entry: usize) -> impl ExactSizeIterator<Item = &str> {
-        self.lists.get(entry).iter().map(|&tag| self.values.name(tag))
-    }
-}
-
-impl<T> Default for Lists<T> {
-    fn default() -> Self {
-        Self { offsets: vec![0], values: Vec::new() }
-    }
-}
-
-impl<T: Copy> Lists<T> {
-    /// Adds an entry.
-    pub fn push(&mut self, list: impl IntoIterator<Item = T>) {
-        self.values.extend(list);
-        self.offsets.push(self.values.len() as u64);
-    }
-
-    /// Entries.
-    pub fn len(&self) -> usize {
-        self.offsets.len() - 1
-    }
-
-    /// Whether there are no entries.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The list of an entry.
-    pub fn get(&self, entry: usize) -> &[T] {
-        &self.values[self.range(entry)]
-    }
-
-    /// Every entry's list.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[T]> {
-        (0..self.len()).map(|entry| self.get(entry))
-    }
-
-    /// Where the list of an entry lies among all values.
-    pub fn range(&self, entry: usize) -> Range<usize> {
-        self.offsets[entry] as usize..self.offsets[entry + 1] as usize
-    }
-
-    fn take(&self, of: impl Iterator<Item = Option<u32>>) -> Self {
-        let mut taken = Self::default();
-        for entry in of {
-            taken.push(entry.map_or(&[][..], |i| self.get(i as usize)).iter().copied());
-        }
-        taken
     }
 }
 
