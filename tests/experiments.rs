@@ -49,13 +49,21 @@ fn what_the_documents_show_can_be_written_into_a_spec() {
     let any_model = "models: [{ name: sasrec }]\n";
     let [search, space] = &blocks("docs/search.md")[..] else { panic!("other blocks") };
     let [schedule, slurm] = &blocks("docs/running.md")[..] else { panic!("other blocks") };
+    let [data] = &blocks("docs/preparing.md")[..] else { panic!("other blocks") };
     let specs = [
         blocks("README.md")[0].clone(),
         format!("{rest}{any_model}{search}"),
         format!("{rest}search: {{ name: random }}\n{space}"),
         format!("{rest}{any_model}{schedule}"),
         format!("{rest}{any_model}{slurm}"),
+        format!("version: 1\ntask: top_n\n{any_model}{data}"),
     ];
+    // Planning reads what files hold for their hash, not what it means.
+    for file in ["ratings/a.csv.gz", "movies.parquet", "posters/1.png", "people.jsonl"] {
+        let path = shell.path().join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, file).unwrap();
+    }
     for (i, spec) in specs.iter().enumerate() {
         let name = format!("shown_{i}.yaml");
         shell.spec(&name, spec);

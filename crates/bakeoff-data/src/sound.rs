@@ -47,14 +47,15 @@ fn check_times(table: &Interactions) -> Result<(), DataError> {
 }
 
 /// An id that is longer than a page is a record that did not end.
+pub(crate) const LONGEST_ID: usize = 1024;
+
 fn check_ids(
     table: &Interactions,
     rows: &[u32],
     ids: &Ids,
     column: &'static str,
 ) -> Result<(), DataError> {
-    const LONGEST: usize = 1024;
-    let is_long = |&id: &u32| ids.name(id).len() > LONGEST;
+    let is_long = |&id: &u32| ids.name(id).len() > LONGEST_ID;
     let Some(id) = (0..ids.len() as u32).find(is_long) else { return Ok(()) };
     let row = rows.iter().position(|&of_row| of_row == id).unwrap_or_default();
     let (path, line) = table.origin.place(row);
@@ -63,7 +64,7 @@ fn check_ids(
         line,
         column: column.into(),
         found: shortened(ids.name(id)),
-        expected: format!("an id of at most {LONGEST} bytes"),
+        expected: format!("an id of at most {LONGEST_ID} bytes"),
     })
 }
 

@@ -15,6 +15,7 @@ use crate::error::DataError;
 use crate::frame::{Roles, Want};
 use crate::input::{self, InputFile, InputFiles};
 use crate::interactions::Interactions;
+use crate::sound::LONGEST_ID;
 
 /// Which files. Those of interactions have lines `USER, ITEM, RATING, TIMESTAMP` between tabs, without a header. Split
 /// `fixed` takes the parts as they are.
@@ -115,6 +116,15 @@ fn candidates(
             });
         };
         for item in fields.map(str::trim).filter(|item| !item.is_empty()) {
+            if item.len() > LONGEST_ID {
+                return Err(DataError::Value {
+                    path: path.to_owned(),
+                    line,
+                    column: "negatives".to_owned(),
+                    found: shortened(item),
+                    expected: format!("an id of at most {LONGEST_ID} bytes"),
+                });
+            }
             let item = table.items.index_or_add(item);
             let listed = &mut of_users[user as usize];
             if !listed.contains(&item) {

@@ -14,7 +14,7 @@ fn an_unknown_key_suggests_the_known_one() {
        :      `-- data.splits
     12 |     name: ratio
        `----
-     help: did you mean `split`? allowed: `join`, `source`, `split`, `steps`
+     help: did you mean `split`? allowed: `encrypt`, `join`, `source`, `split`, `steps`
     ");
 }
 

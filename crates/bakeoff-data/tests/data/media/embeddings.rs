@@ -83,7 +83,9 @@ fn a_matrix_that_is_not_as_it_should_be_is_told() {
         "x.npy: it is said to hold 3 × 2 numbers of 8 bytes and has 40 bytes of them; it was cut short or its header is \
          wrong"
     );
-    assert!(of(&npy("<f8", false, "(99999999999, 99999999999)", &six)).contains("no .npy file"));
+    // The header's reader multiplies: with checks for overflow it stops there, without them we do.
+    let told = of(&npy("<f8", false, "(99999999999, 99999999999)", &six));
+    assert!(told.contains("no .npy file") || told.contains("cut short"), "{told}");
     assert!(of(&npy("<f8", false, "(4294967296, 4294967295)", &six)).contains("cut short"));
     assert_eq!(
         of(&npy("<f8", false, "(6,)", &six)),
