@@ -61,8 +61,8 @@ fn what_the_documents_show_can_be_written_into_a_spec() {
     // Planning reads what files hold for their hash, not what it means.
     for file in ["ratings/a.csv.gz", "movies.parquet", "posters/1.png", "people.jsonl"] {
         let path = shell.path().join(file);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, file).unwrap();
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, file).unwrap();
     }
     for (i, spec) in specs.iter().enumerate() {
         let name = format!("shown_{i}.yaml");
