@@ -18,7 +18,7 @@ import threading
 import time
 from pathlib import Path
 
-from slurm import Cluster, kill, until
+from slurm import Cluster, environ, kill, until
 
 ROOT = Path(__file__).resolve().parent.parent
 BAKEOFF = ROOT / "target/release/bakeoff"
@@ -82,6 +82,15 @@ class Bench:
         for path in self.store.glob("slurm/*/*.progress.jsonl"):
             counts[path.name.split(".")[0]] += sum('"began"' in line for line in path.read_text().splitlines())
         return counts
+
+    def is_in_trial(self, element):
+        """Whether a trial of this element, a process, has begun and has no verdict."""
+        folder = max(self.store.glob("slurm/*/array.json"), key=lambda path: path.stat().st_mtime).parent
+        names = json.loads((folder / "array.json").read_text())["content"]["elements"]
+        index = int(environ(element).get("SLURM_ARRAY_TASK_ID", -1))
+        mine = names[index] if 0 <= index < len(names) else []
+        return any((folder / f"{name}.progress.jsonl").exists() and not (folder / f"{name}.verdict.json").exists()
+                   for name in mine)
 
     def arrays(self):
         return sorted(path.parent.name for path in self.store.glob("slurm/*/array.json"))
@@ -288,10 +297,12 @@ def array_goes_on_without_coordinator(cluster):
 
 def trials_share_an_element(cluster):
     """Several short trials in one element; one of them kills its worker's process and the others do not mind."""
-    bench = Bench(cluster, "shared", 24, more="trials_per_element: 5, array_limit: 2")
+    bench = Bench(cluster, "shared", 24, epochs=80, more="trials_per_element: 5, array_limit: 2")
     sweep = bench.sweep()
-    sweep.until(lambda: max(bench.begun().values(), default=0), "a trial has begun")
-    kill(next(pid for pid, _, title in cluster.workers(bench.store) if "--array" in title))
+    in_trial = lambda: [pid for pid, _, title in cluster.workers(bench.store) if "--array" in title and bench.is_in_trial(pid)]
+    found = []
+    sweep.until(lambda: found.extend(in_trial()) or found, "an element is in the middle of a trial")
+    kill(found[0])
     sweep.end(0)
     assert len(bench.finished()) == 24
     assert len(sweep.of("trial_retried")) == 1, "the trials that had not begun cost no attempt"

@@ -54,6 +54,7 @@ fn measure(model: &ModelEntry, data: &Dataset, epochs: u32, folder: &Path) {
         select: "ndcg@10".parse().expect("a metric"),
         metrics: Vec::new(),
         metric_revisions: std::collections::BTreeMap::new(),
+        code: bakeoff_spec::CodeRevisions::default(),
         candidates: None,
         scored: Scored::Valid,
         seed: 1,

@@ -32,5 +32,5 @@ mod trial_fit;
 pub use checkpoint::Checkpoints;
 pub use error::ModelError;
 pub use model::{Built, Direct, ModelEntry, ModelPlugin, Setting};
-pub use registry::{catalog, find};
+pub use registry::{CODE, catalog, find};
 pub use run_trial::{TrialResult, run_trial};

@@ -46,23 +46,21 @@ impl Seen {
         &self.items[self.offsets[user]..self.offsets[user + 1]]
     }
 
-    /// An item drawn uniformly from those that the user has not seen, other than `target`.
-    /// A user who has seen all gets any item.
-    pub fn draw_unseen(&self, user: usize, target: u32, n_items: u32, rng: &mut Rng) -> u32 {
+    /// One of `items` drawn uniformly from those that the user has not seen, other than `target`.
+    /// A user who has seen all gets any of them.
+    pub fn draw_unseen(&self, user: usize, target: u32, items: &[u32], rng: &mut Rng) -> u32 {
         let seen = self.items_of(user);
         let is_free = |item: u32| item != target && seen.binary_search(&item).is_err();
         // Rejection: even a user who has seen half the catalogue needs two draws on average.
         for _ in 0..N_TRIES {
-            let item = rng.random_range(0..n_items);
+            let item = items[rng.random_range(0..items.len() as u32) as usize];
             if is_free(item) {
                 return item;
             }
         }
-        let free: Vec<u32> = (0..n_items).filter(|&item| is_free(item)).collect();
-        match free.len() {
-            0 => rng.random_range(0..n_items),
-            n => free[rng.random_range(0..n)],
-        }
+        let free: Vec<u32> = items.iter().copied().filter(|&item| is_free(item)).collect();
+        let among = if free.is_empty() { items } else { &free };
+        among[rng.random_range(0..among.len() as u32) as usize]
     }
 
     /// The same in proportion to the table's weights, or uniformly where no unseen item has any.
@@ -70,7 +68,7 @@ impl Seen {
         &self,
         user: usize,
         target: u32,
-        table: &AliasTable,
+        (table, items): (&AliasTable, &[u32]),
         rng: &mut Rng,
     ) -> u32 {
         let seen = self.items_of(user);
@@ -85,7 +83,7 @@ impl Seen {
         let n_items = weights.len() as u32;
         let free: Vec<u32> = (0..n_items).filter(|&item| is_free(item)).collect();
         let drawn = free.choose_weighted(rng, |&item| weights[item as usize]).copied();
-        drawn.unwrap_or_else(|_| self.draw_unseen(user, target, n_items, rng))
+        drawn.unwrap_or_else(|_| self.draw_unseen(user, target, items, rng))
     }
 }
 

@@ -162,6 +162,7 @@ fn plan(n_trials: usize, n_slots: usize, is_unequal: bool) -> Plan {
         select: select.clone(),
         metrics: vec![select.clone()],
         metric_revisions: BTreeMap::new(),
+        code: bakeoff_spec::CodeRevisions::default(),
         candidates: None,
         scored: Scored::Valid,
         seed: 1,

@@ -2,7 +2,7 @@
 
 use crate::registry::PluginInfo;
 use crate::training::{Loss, Training};
-use crate::trial::Task;
+use crate::trial::{CodeRevisions, Task};
 
 /// The registries' contents, without their builders.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +17,8 @@ pub struct Catalog {
     pub splits: Vec<PluginInfo>,
     /// Models.
     pub models: Vec<ModelInfo>,
+    /// Of the code that all models share.
+    pub code: CodeRevisions,
     /// Metrics.
     pub metrics: Vec<MetricInfo>,
     /// Search strategies.

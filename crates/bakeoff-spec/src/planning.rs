@@ -23,7 +23,7 @@ use crate::schema::spec_schema;
 use crate::spec::{JoinSpec, PluginSpec, Spec};
 use crate::spec_file::{DataPart, Fingerprint, SpecFile};
 use crate::suggest::one_of;
-use crate::trial::{JoinUse, ReadParams, Recipe, Scored, Trial, Use, content_key};
+use crate::trial::{CodeRevisions, JoinUse, ReadParams, Recipe, Scored, Trial, Use, content_key};
 use crate::validate::Checker;
 use metrics::Metrics;
 use models::Draft;
@@ -68,7 +68,8 @@ pub(crate) fn plan(
         };
         vec![Finding::value(place, format!("{what}: {}", chain(&*unprepared.error)))]
     })?;
-    Ok(assemble(file.spec(), name, DataDraft { recipe, read_params }, models, metrics, search))
+    let data = DataDraft { recipe, read_params };
+    Ok(assemble(file.spec(), name, data, models, metrics, search, catalog.code))
 }
 
 /// What all checks share.
@@ -263,6 +264,7 @@ fn assemble(
     models: Vec<Draft>,
     metrics: Metrics,
     search: Value,
+    code: CodeRevisions,
 ) -> Plan {
     let DataDraft { recipe, read_params } = data;
     let Metrics { keys: metrics, revisions, select, higher_is_better, against } = metrics;
@@ -282,6 +284,7 @@ fn assemble(
                 select: select.clone(),
                 metrics: metrics.clone(),
                 metric_revisions: revisions.clone(),
+                code,
                 candidates: spec.evaluation.candidates.clone(),
                 scored: Scored::Valid,
                 seed: seeds[0],

@@ -126,6 +126,9 @@ pub struct Trial {
     /// metric's first revision is in no key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metric_revisions: BTreeMap<String, u32>,
+    /// Of the code that every fit and every ranking goes through.
+    #[serde(default, skip_serializing_if = "CodeRevisions::are_first")]
+    pub code: CodeRevisions,
     /// The items that targets are ranked among; `None` for all that the user has not seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub candidates: Option<SampledRanking>,
@@ -146,11 +149,12 @@ impl Trial {
     pub fn fit_key(&self) -> String {
         let fit = (&self.data, self.task, &self.model, &self.training, &self.select, self.seed);
         // What the metric is, and among which items it ranks, stops the training and chooses the epoch.
-        match (self.metric_revisions.get(&self.select.name), &self.candidates) {
+        let key = match (self.metric_revisions.get(&self.select.name), &self.candidates) {
             (None, None) => content_key(&fit),
             (Some(revision), None) => content_key(&(fit, revision)),
             (revision, Some(candidates)) => content_key(&(fit, revision, candidates)),
-        }
+        };
+        if self.code.are_first() { key } else { content_key(&(key, self.code)) }
     }
 
     /// Own and training hyperparameters in one map, as a spec names them.
@@ -158,6 +162,28 @@ impl Trial {
         let mut params = self.model.params.clone();
         params.extend(self.training.iter().flat_map(Training::params));
         params
+    }
+}
+
+/// Revisions of code that no plug-in owns and that every trial's numbers come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeRevisions {
+    /// Of batches, negatives, losses, optimizers and layers.
+    pub fitting: u32,
+    /// Of scores, ranks and candidates.
+    pub scoring: u32,
+}
+
+impl CodeRevisions {
+    /// Whether keys are as they were before there were revisions of code.
+    fn are_first(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Default for CodeRevisions {
+    fn default() -> Self {
+        Self { fitting: 1, scoring: 1 }
     }
 }
 
@@ -283,6 +309,25 @@ mod tests {
         assert!(first != second && second != trial.key() && first != trial.key());
         let back: Trial = serde_json::from_value(json!(trial)).unwrap();
         assert_eq!(back.key(), trial.key());
+    }
+
+    #[test]
+    fn revisions_of_shared_code_are_part_of_both_keys() {
+        let written = json!({
+            "data": "d", "task": "top_n", "model": { "name": "m", "revision": 1, "params": {} },
+            "training": null, "select": "ndcg@10", "metrics": ["ndcg@10"], "scored": "valid", "seed": 7,
+        });
+        let first: Trial = serde_json::from_value(written).unwrap();
+        let of = |fitting: u32, scoring: u32| {
+            let trial = Trial { code: CodeRevisions { fitting, scoring }, ..first.clone() };
+            assert_eq!(serde_json::from_value::<Trial>(json!(trial)).unwrap(), trial);
+            [trial.key().to_string(), trial.fit_key()]
+        };
+        assert_eq!(of(1, 1), [first.key().to_string(), first.fit_key()]);
+        let keys = [of(1, 1), of(2, 1), of(1, 2), of(2, 2)].concat();
+        for (i, key) in keys.iter().enumerate() {
+            assert!(!keys[..i].contains(key));
+        }
     }
 
     /// A store holds trials from before there was sampled ranking.

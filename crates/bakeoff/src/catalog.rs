@@ -13,6 +13,7 @@ pub(crate) fn catalog() -> Catalog {
         steps: bakeoff_data::steps::ALL.iter().map(Entry::info).collect(),
         splits: bakeoff_data::splits::ALL.iter().map(Entry::info).collect(),
         models: bakeoff_models::catalog(),
+        code: bakeoff_models::CODE,
         metrics: bakeoff_metrics::catalog(),
         searches: bakeoff_runner::search::ALL.iter().map(Entry::info).collect(),
         pruners: bakeoff_runner::prune::ALL.iter().map(Entry::info).collect(),

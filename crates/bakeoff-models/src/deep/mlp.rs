@@ -50,6 +50,7 @@ impl Plugin for Mlp {
     const NAME: &'static str = "mlp";
     const ABOUT: &'static str =
         "Embeddings through at least two hidden layers, for ratings and for ranking.";
+    const REVISION: u32 = 2;
     type Params = Config;
 }
 

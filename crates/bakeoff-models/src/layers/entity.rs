@@ -1,7 +1,7 @@
 //! A user or an item as a vector: its embedding, and its columns' values.
 
 use bakeoff_data::{Column, ColumnValues};
-use tch::{Device, Kind, Tensor};
+use tch::{Device, Kind, Tensor, no_grad};
 
 use crate::error::ModelError;
 use crate::layers::pair_mlp::Vectors;
@@ -20,10 +20,12 @@ pub struct Entity {
 }
 
 /// A sum of embeddings: tags and words count alike and add up to one, weighted words by their weights.
+/// Entries lie one after the other, so that one long entry costs no other a byte.
 #[derive(Debug)]
 struct Bag {
-    codes: Tensor,   // [n, m]
-    weights: Tensor, // [n, m, 1]; 0 beyond an entry's last code
+    offsets: Tensor, // [n + 1]: where each entry's codes begin, and the last one's end
+    codes: Tensor,   // [all codes]
+    weights: Tensor, // [all codes]
     table: Tensor,   // [n_values, COLUMN_DIM]
 }
 
@@ -32,7 +34,7 @@ const COLUMN_DIM: i64 = 8;
 
 impl Entity {
     /// Adds `NAME`, `[n, d]`, and a table for each column that is no number. `is_known` says who is in the training
-    /// part, `[n]`: numbers are standardised by theirs.
+    /// part, `[n]`: numbers are standardised by theirs, and the others' id is a zero vector.
     ///
     /// # Errors
     /// A numeric column with a missing value: the data must say what stands for it.
@@ -46,7 +48,10 @@ impl Entity {
     ) -> Result<Self, ModelError> {
         let n = is_known.len();
         let device = p.device();
-        let ids = p.add(name, &[n as i64, d], init);
+        let mut ids = p.add(name, &[n as i64, d], init);
+        // Whoever training never meets is told apart by columns alone, not by what was drawn.
+        let is_unknown = Tensor::from_slice(is_known).logical_not().unsqueeze(1);
+        let _ = no_grad(|| ids.masked_fill_(&is_unknown, 0.0));
         let mut entity = Self {
             ids,
             categories: Vec::new(),
@@ -138,38 +143,44 @@ impl Vectors for Entity {
 
 impl Bag {
     fn new<'a>(
-        lists: impl ExactSizeIterator<Item = (&'a [u32], Vec<f32>)> + Clone,
+        lists: impl Iterator<Item = (&'a [u32], Vec<f32>)>,
         table: Tensor,
         device: Device,
     ) -> Self {
-        let n = lists.len() as i64;
-        let longest = lists.clone().map(|(codes, _)| codes.len()).max().unwrap_or(0).max(1);
-        let (mut all_codes, mut all_weights) = (Vec::new(), Vec::new());
+        let (mut offsets, mut all_codes, mut all_weights) = (vec![0], Vec::new(), Vec::new());
         for (codes, weights) in lists {
-            let end = all_codes.len() + longest;
             all_codes.extend(codes.iter().map(|&code| i64::from(code)));
             all_weights.extend(weights);
-            all_codes.resize(end, 0);
-            all_weights.resize(end, 0.0);
+            offsets.push(all_codes.len() as i64);
         }
         Self {
-            codes: Tensor::from_slice(&all_codes).view([n, longest as i64]).to_device(device),
-            weights: Tensor::from_slice(&all_weights)
-                .view([n, longest as i64, 1])
-                .to_device(device),
+            offsets: Tensor::from_slice(&offsets).to_device(device),
+            codes: Tensor::from_slice(&all_codes).to_device(device),
+            weights: Tensor::from_slice(&all_weights).to_device(device),
             table,
         }
     }
 
     fn at(&self, index: &Tensor) -> Tensor {
         let flat = index.flatten(0, -1);
-        let codes = self.codes.index_select(0, &flat); // [i, m]
-        let weights = self.weights.index_select(0, &flat); // [i, m, 1]
-        let sum = (lookup(&self.table, &codes) * weights).sum_dim_intlist(&[1i64][..], false, None);
+        let begins = self.offsets.index_select(0, &flat); // [i]
+        let lens = self.offsets.index_select(0, &(flat + 1)) - &begins;
+        let ends = lens.cumsum(0, Kind::Int64);
+        let offsets = &ends - &lens; // where each entry begins among those that are looked up
+        let n_codes = ends.size()[0].checked_sub(1).map_or(0, |last| ends.int64_value(&[last]));
+        let shift = (begins - &offsets).repeat_interleave_self_tensor(&lens, 0, n_codes);
+        let at = Tensor::arange(n_codes, (Kind::Int64, index.device())) + shift; // [codes]
+        let codes = self.codes.index_select(0, &at);
+        let weights = self.weights.index_select(0, &at);
+        let (sum, ..) =
+            Tensor::embedding_bag(&self.table, &codes, &offsets, false, SUM, false, Some(weights), false);
         let shape: Vec<i64> = index.size().into_iter().chain([COLUMN_DIM]).collect();
         sum.view(&shape[..])
     }
 }
+
+/// libtorch's number for adding up an entry's embeddings.
+const SUM: i64 = 0;
 
 fn ids_of(codes: &[u32]) -> Tensor {
     Tensor::from_slice(&codes.iter().map(|&code| i64::from(code)).collect::<Vec<_>>())

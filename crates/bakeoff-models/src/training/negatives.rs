@@ -17,6 +17,8 @@ use crate::seen::Seen;
 pub(super) struct Negatives {
     seen: Seen,
     n_items: u32,
+    /// Those of the training part: what it never shows is not what users have turned down.
+    known: Vec<u32>,
     /// Items drawn for each target; 0 where the loss or the sampler needs none.
     pub(super) n_drawn: usize,
     /// Of so many of them, one becomes a negative.
@@ -37,12 +39,14 @@ impl Negatives {
         let n_candidates =
             if sampler == Sampler::Hard { training.n_candidates as usize } else { 1 };
         let n_negatives = if needs_none || is_in_batch { 0 } else { training.n_negatives as usize };
+        let counted = counts(data.train(), data.n_items(), 0);
+        let known = (0..).zip(&counted).filter(|(_, n)| **n > 0.0).map(|(item, _)| item).collect();
         let popularity = match sampler {
             Sampler::Uniform | Sampler::Hard => None,
             Sampler::Popularity | Sampler::Mixed => {
                 // 0 to the power 0 would be 1.
                 let weight = |n: f64| if n > 0.0 { n.powf(training.popularity_power) } else { 0.0 };
-                Some(counts(data.train(), data.n_items(), 0).into_iter().map(weight).collect())
+                Some(counted.into_iter().map(weight).collect())
             }
             Sampler::InBatch => {
                 // The first item of a sequence is nobody's target.
@@ -61,6 +65,7 @@ impl Negatives {
         Self {
             seen: Seen::of(&[data.train()]),
             n_items: data.n_items() as u32,
+            known,
             n_drawn: n_negatives * n_candidates,
             n_candidates,
             popularity,
@@ -70,13 +75,13 @@ impl Negatives {
         }
     }
 
-    /// An item that the user does not have in the training part, other than the target.
+    /// An item of the training part that the user does not have there, other than the target.
     pub(super) fn draw(&self, user: u32, target: u32, rng: &mut Rng) -> u32 {
         match &self.popularity {
             Some(table) if !rng.random_bool(self.uniform_share) => {
-                self.seen.draw_unseen_from(user as usize, target, table, rng)
+                self.seen.draw_unseen_from(user as usize, target, (table, &self.known), rng)
             }
-            _ => self.seen.draw_unseen(user as usize, target, self.n_items, rng),
+            _ => self.seen.draw_unseen(user as usize, target, &self.known, rng),
         }
     }
 
@@ -115,7 +120,7 @@ const NONE: u32 = u32::MAX;
 /// ln of the probabilities of a mixture with uniform draws. Items that training never meets may be targets of
 /// validation: they count as met once.
 fn log_probabilities(by_popularity: &[f64], uniform_share: f64) -> Vec<f32> {
-    let uniform = (by_popularity.len() as f64).recip();
+    let uniform = (by_popularity.iter().filter(|&&p| p > 0.0).count() as f64).recip();
     let least = by_popularity.iter().copied().filter(|&p| p > 0.0).fold(1.0, f64::min);
     let mixed = |&p: &f64| uniform_share * uniform + (1.0 - uniform_share) * p.max(least);
     by_popularity.iter().map(|p| mixed(p).ln() as f32).collect()

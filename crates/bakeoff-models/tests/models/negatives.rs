@@ -119,6 +119,22 @@ fn a_user_who_has_all_popular_items_still_gets_unseen_ones() {
     });
 }
 
+#[test]
+fn an_item_that_training_never_meets_is_no_negative() {
+    // Items 7 and 8 are what user 8 is scored on.
+    let common = (0..8).flat_map(|user| (0..5).map(move |i| (user, (user + i) % 7, 1.0)));
+    let last = [0, 1, 2, 7, 8].map(|item| (8, item, 1.0));
+    let sample = sample(Task::TopN, &common.chain(last).collect::<Vec<_>>());
+    let counts = train_counts(&sample);
+    assert_eq!(counts.iter().filter(|n| **n == 0.0).count(), 2);
+    for sampler in ["uniform", "popularity", "mixed", "hard"] {
+        let settings = training(&json!({"sampler": sampler}));
+        batches(&Feeder::new(&sample.data, Feed::Interactions, &settings), 1, |batch| {
+            assert!(ids(&batch.items).iter().all(|&item| counts[item as usize] > 0.0), "{sampler}");
+        });
+    }
+}
+
 /// The loss of a row: its user, target, negatives, and the scores of all items.
 type ByHand<'a> = dyn Fn(usize, i64, &[i64], &[f64]) -> f64 + 'a;
 

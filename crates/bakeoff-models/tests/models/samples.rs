@@ -89,6 +89,7 @@ pub(crate) fn trial(entry: &ModelEntry, task: Task, changes: &serde_json::Value)
         select: select.parse().unwrap(),
         metrics: metrics.iter().map(|metric| metric.parse().unwrap()).collect(),
         metric_revisions: std::collections::BTreeMap::new(),
+        code: bakeoff_spec::CodeRevisions::default(),
         candidates: None,
         scored: bakeoff_spec::Scored::Valid,
         seed: 1,

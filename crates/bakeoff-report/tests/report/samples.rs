@@ -263,6 +263,7 @@ fn plan(task: Task, models: &[SampleModel], seeds: &[u64], card: &DatasetCard) -
             select: select.clone(),
             metrics: metrics.clone(),
             metric_revisions: BTreeMap::new(),
+            code: bakeoff_spec::CodeRevisions::default(),
             candidates: None,
             scored: Scored::Valid,
             seed: seeds[0],

@@ -185,6 +185,7 @@ fn maker(is_allowed: impl Fn(&Params) -> bool + Send + Sync + 'static) -> Maker 
             select: MetricKey::plain("loss"),
             metrics: Vec::new(),
             metric_revisions: std::collections::BTreeMap::new(),
+            code: bakeoff_spec::CodeRevisions::default(),
             candidates: None,
             scored: Scored::Valid,
             seed: 1,

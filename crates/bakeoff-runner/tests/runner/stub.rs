@@ -271,6 +271,7 @@ pub(crate) fn trial(name: &str, value: f64, data: &str) -> Trial {
         select: MetricKey::at("ndcg", 10),
         metrics: vec![MetricKey::at("ndcg", 10)],
         metric_revisions: std::collections::BTreeMap::new(),
+        code: bakeoff_spec::CodeRevisions::default(),
         candidates: None,
         scored: Scored::Valid,
         seed: 1,

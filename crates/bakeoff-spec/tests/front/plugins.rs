@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bakeoff_spec::registry::{NoParams, SpecPath};
 use bakeoff_spec::{
-    Catalog, Entry, Loss, MetricInfo, ModelInfo, Optimizer, Params, Plan, Plugin, SpecError,
+    Catalog, CodeRevisions, Entry, Loss, MetricInfo, ModelInfo, Optimizer, Params, Plan, Plugin, SpecError,
     SpecFile, Task, Training,
 };
 use schemars::JsonSchema;
@@ -130,6 +130,7 @@ pub(crate) fn catalog() -> Catalog {
             metric("rmse", Task::Rating, false),
             metric("mae", Task::Rating, false),
         ],
+        code: CodeRevisions::default(),
         searches: vec![Entry::of::<Grid>(())],
         pruners: Vec::new(),
         executors: vec![Entry::of::<Local>(())],

@@ -26,6 +26,7 @@ pub(crate) fn completed(seed: u64) -> Outcome {
         select: MetricKey::at("ndcg", 10),
         metrics: metrics.clone(),
         metric_revisions: std::collections::BTreeMap::new(),
+        code: bakeoff_spec::CodeRevisions::default(),
         candidates: None,
         scored: Scored::ValidAndTest,
         seed,
