@@ -57,6 +57,9 @@ pub fn audit(data: &Dataset) -> Result<Vec<AuditFinding>, DataError> {
     Ok(findings)
 }
 
+const DEDUPLICATE: &str = "add a `deduplicate` step, which keeps one interaction of a user with an item; with split \
+                           `fixed`, whose parts it looks at one by one, take the repeats out of the source";
+
 /// Validation and test rows whose user has the same item in what the model is fitted on or shown.
 fn repeated_interactions(data: &Dataset) -> AuditFinding {
     let known = [data.train(), data.fold_in()];
@@ -73,7 +76,7 @@ fn repeated_interactions(data: &Dataset) -> AuditFinding {
              the user has do not compete with it, so that a memory of train is enough",
             identical(data, n_identical)
         ),
-        fix: "add a `deduplicate` step, which keeps one interaction of a user with an item",
+        fix: DEDUPLICATE,
     }
 }
 
@@ -90,7 +93,7 @@ fn valid_in_test(data: &Dataset) -> AuditFinding {
              them",
             identical(data, n_identical)
         ),
-        fix: "add a `deduplicate` step, which keeps one interaction of a user with an item",
+        fix: DEDUPLICATE,
     }
 }
 

@@ -1,10 +1,10 @@
 //! Columns become what the prepared dataset holds: texts and tags get codes, from the values that train has.
 //!
 //! The codes of a text column: 0 for a missing value, 1 for a value that train does not have, then the values of train
-//! in alphabetical order. Those of tags: 0 for a tag that train does not have, then those of train.
+//! in alphabetical order. Those of tags: 0 for a tag that train does not have, then those of train. A tag that an entry
+//! has twice counts once.
 
-use crate::column::{Codes, Lists, Tags, Texts, Values};
-use crate::ids::Ids;
+use crate::column::{CodeLists, Codes, Lists, Tags, Texts, Values};
 
 /// The name of the code of missing values.
 pub(crate) const MISSING: &str = "(missing)";
@@ -18,7 +18,7 @@ pub(crate) const RARE: &str = "(rare)";
 pub(crate) fn encode(values: Values, train: &[bool]) -> Option<Values> {
     match values {
         Values::Text(texts) => Some(Values::Codes(label(&texts, train, 1))),
-        Values::Tags(tags) => Some(Values::Tags(label_tags(&tags, train, 1))),
+        Values::Tags(tags) => Some(Values::CodeLists(label_tags(&tags, train, 1))),
         Values::Series(_) => None,
         other => Some(other),
     }
@@ -40,9 +40,10 @@ pub(crate) fn label(texts: &Texts, train: &[bool], min_count: u64) -> Codes {
 }
 
 /// Tags under codes: 0 unseen, with `min_count` above 1 also 1 rare, then those of train alphabetically.
-pub(crate) fn label_tags(tags: &Tags, train: &[bool], min_count: u64) -> Tags {
+pub(crate) fn label_tags(tags: &Tags, train: &[bool], min_count: u64) -> CodeLists {
     let mut counts = vec![0u64; tags.values.len()];
-    for (list, _) in tags.lists.iter().zip(train).filter(|(_, is_train)| **is_train) {
+    let distinct = distinct(tags);
+    for (list, _) in distinct.iter().zip(train).filter(|(_, is_train)| **is_train) {
         for &tag in list {
             counts[tag as usize] += 1;
         }
@@ -52,9 +53,20 @@ pub(crate) fn label_tags(tags: &Tags, train: &[bool], min_count: u64) -> Tags {
         names.push(RARE.to_owned());
     }
     let new = codes_of_values(tags.values.names(), &counts, min_count, 0, 1, &mut names);
-    let values = tags.lists.values.iter().map(|&tag| new[tag as usize]).collect();
-    let lists = Lists { offsets: tags.lists.offsets.clone(), values };
-    Tags { values: names.into_iter().collect::<Ids>(), lists }
+    let values = distinct.values.iter().map(|&tag| new[tag as usize]).collect();
+    CodeLists { names, lists: Lists { offsets: distinct.offsets, values } }
+}
+
+/// The tags of each entry without those that it has had before.
+pub(crate) fn distinct(tags: &Tags) -> Lists<u32> {
+    let mut distinct = Lists::default();
+    // The last entry that had each tag, from 1.
+    let mut last = vec![0; tags.values.len()];
+    for (list, entry) in tags.lists.iter().zip(1..) {
+        let is_new = |tag: &u32| std::mem::replace(&mut last[*tag as usize], entry) != entry;
+        distinct.push(list.iter().copied().filter(is_new));
+    }
+    distinct
 }
 
 /// The code of each value; adds the names of those that get one of their own. The empty value is missing, code 0.
@@ -107,8 +119,28 @@ mod tests {
         let mut tags = Tags::default();
         tags.push(["war", "comedy"]);
         tags.push(["war", "noir"]);
-        let tags = label_tags(&tags, &[true, false], 1);
-        assert_eq!(tags.values.names().collect::<Vec<_>>(), [UNSEEN, "comedy", "war"]);
-        assert_eq!(tags.lists.values, [2, 1, 2, 0]);
+        let codes = label_tags(&tags, &[true, false], 1);
+        assert_eq!(codes.names, [UNSEEN, "comedy", "war"]);
+        assert_eq!(codes.lists.values, [2, 1, 2, 0]);
+    }
+
+    #[test]
+    fn a_tag_that_is_called_like_a_special_code_has_its_own() {
+        let mut tags = Tags::default();
+        tags.push([UNSEEN, RARE, "war"]);
+        tags.push([UNSEEN, RARE, "war", "noir"]);
+        let codes = label_tags(&tags, &[true, true], 2);
+        assert_eq!(codes.names, [UNSEEN, RARE, RARE, UNSEEN, "war"]);
+        assert_eq!(codes.lists.get(1), [3, 2, 4, 1]);
+    }
+
+    #[test]
+    fn a_tag_that_an_entry_has_twice_counts_once() {
+        let mut tags = Tags::default();
+        tags.push(["war", "noir", "war"]);
+        tags.push(["noir"]);
+        let codes = label_tags(&tags, &[true, true], 2);
+        assert_eq!(codes.names, [UNSEEN, RARE, "noir"]);
+        assert_eq!((codes.lists.get(0), codes.lists.get(1)), (&[1, 2][..], &[2][..]));
     }
 }

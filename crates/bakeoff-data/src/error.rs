@@ -124,7 +124,8 @@ pub enum DataError {
     },
     /// A rating or timestamp is still missing after cleaning.
     #[error(
-        "{}, line {line}: no {what}; fill it with a `fill_missing` step (columns: [{what}]) or remove the line",
+        "{}, line {line}: no {what}; drop such rows with a `fill_missing` step (columns: [{what}], with: drop) or remove the \
+         line",
         path.display()
     )]
     Missing {

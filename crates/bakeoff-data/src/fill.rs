@@ -24,7 +24,8 @@ pub(crate) struct Fill<'a> {
 /// Why a column cannot be filled so, and what is allowed.
 pub(crate) type Reason = &'static str;
 
-const NO_VALUE: Reason = "train has no value of it to take that from; use zero or constant";
+pub(crate) const NO_VALUE: Reason =
+    "train has no value of it to take that from; use zero or constant, or name the other columns";
 const NEEDS_NUMBER: Reason = "it holds numbers; give a number as value";
 
 impl Fill<'_> {
@@ -32,7 +33,7 @@ impl Fill<'_> {
     /// and on train alone, never on what is missing elsewhere.
     pub(crate) fn fill(&self, values: &mut Values) -> Result<u64, Reason> {
         match values {
-            Values::Codes(_) | Values::Tokens(_) | Values::Weighted(_) => {
+            Values::Codes(_) | Values::CodeLists(_) | Values::Tokens(_) | Values::Weighted(_) => {
                 Err("a step before has encoded it; put this step before that one")
             }
             _ if self.with == Filling::Forward => {

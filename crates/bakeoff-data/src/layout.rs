@@ -6,7 +6,7 @@ use std::mem;
 use rayon::prelude::*;
 
 use crate::arrays::{Array, ArraysWriter};
-use crate::column::{Codes, Lists, Numbers, RawColumn, Tokens, Values, Weighted};
+use crate::column::{CodeLists, Codes, Lists, Numbers, RawColumn, Tokens, Values, Weighted};
 use crate::encode::encode;
 use crate::interactions::Axis;
 use crate::manifest::{ColumnInfo, ColumnKind};
@@ -70,10 +70,10 @@ pub(crate) fn layout(mut data: Ordered, assigned: &[Assigned], train: &Train) ->
     };
     for axis in [Axis::Rows, Axis::Users, Axis::Items] {
         for RawColumn { name, values } in mem::take(data.table.columns_of_mut(axis)) {
-            let Some(values) = encode(values, train.has(axis)) else { continue };
+            let Some(mut values) = encode(values, train.has(axis)) else { continue };
             columns[axis as usize].push(ColumnInfo { name: name.clone(), kind: kind(&values) });
             let column = format!("{}.column.{name}", axis.name());
-            add_value_names(&mut arrays, &column, &values);
+            add_value_names(&mut arrays, &column, &mut values);
             if axis != Axis::Rows {
                 add_column(&mut arrays, &column, values);
                 continue;
@@ -132,14 +132,15 @@ impl<'a> Coded<'a> {
     fn range(&self, assigned: &[Assigned]) -> Option<(f32, f32)> {
         let rated = self.ratings.iter().zip(assigned);
         let train = rated.filter(|(rating, part)| **part == Assigned::Train && !rating.is_nan());
-        let train = train.map(|(&rating, _)| (rating as f32, rating as f32));
+        let train = train.map(|(&rating, _)| (of_row(rating), of_row(rating)));
         train.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
 }
 
 /// To rank, an interaction without a rating counts as one.
 fn of_row(rating: f64) -> f32 {
-    if rating.is_nan() { 1.0 } else { rating as f32 }
+    // Adding zero makes zero of minus zero, which would be another rating.
+    if rating.is_nan() { 1.0 } else { rating as f32 + 0.0 }
 }
 
 fn earliest(times: &[f64]) -> i64 {
@@ -177,9 +178,9 @@ fn add_column(arrays: &mut ArraysWriter, name: &str, values: Values) {
         Values::Number(numbers) => {
             arrays.add(name, numbers.iter().map(|&n| n as f32).collect::<Vec<f32>>());
         }
-        Values::Tags(tags) => {
-            arrays.add(format!("{name}.offsets"), tags.lists.offsets);
-            arrays.add(name, tags.lists.values);
+        Values::CodeLists(codes) => {
+            arrays.add(format!("{name}.offsets"), codes.lists.offsets);
+            arrays.add(name, codes.lists.values);
         }
         Values::Weighted(weighted) => {
             arrays.add(format!("{name}.offsets"), weighted.lists.offsets);
@@ -192,21 +193,22 @@ fn add_column(arrays: &mut ArraysWriter, name: &str, values: Values) {
             Numbers::U8(numbers) => arrays.add(name, numbers),
             Numbers::F32(numbers) => arrays.add(name, numbers),
         },
-        Values::Text(_) | Values::Series(_) => unreachable!("texts and series are not stored"),
+        Values::Text(_) | Values::Tags(_) | Values::Series(_) => unreachable!("{ENCODED}"),
     }
 }
 
-/// What the codes of an encoded column stand for.
-fn add_value_names(arrays: &mut ArraysWriter, column: &str, values: &Values) {
-    let of = format!("{column}.values");
-    match values {
-        Values::Codes(Codes { names, .. })
-        | Values::Weighted(Weighted { names, .. })
-        | Values::Tokens(Tokens { names, .. }) => {
-            add_names(arrays, &of, names.iter().map(String::as_str));
-        }
-        Values::Tags(tags) => add_names(arrays, &of, tags.values.names()),
-        _ => {}
+const ENCODED: &str = "texts and tags are encoded by now, and series are not stored";
+
+/// What the codes of an encoded column stand for. The column is without names then, so that what is taken of it for each
+/// part does not copy them.
+fn add_value_names(arrays: &mut ArraysWriter, column: &str, values: &mut Values) {
+    if let Values::Codes(Codes { names, .. })
+    | Values::CodeLists(CodeLists { names, .. })
+    | Values::Weighted(Weighted { names, .. })
+    | Values::Tokens(Tokens { names, .. }) = values
+    {
+        let names = mem::take(names);
+        add_names(arrays, &format!("{column}.values"), names.iter().map(String::as_str));
     }
 }
 
@@ -214,7 +216,7 @@ fn kind(values: &Values) -> ColumnKind {
     match values {
         Values::Codes(codes) => ColumnKind::Categorical { n_values: codes.names.len() as u32 },
         Values::Number(_) => ColumnKind::Numeric,
-        Values::Tags(tags) => ColumnKind::Tags { n_values: tags.values.len() as u32 },
+        Values::CodeLists(codes) => ColumnKind::Tags { n_values: codes.names.len() as u32 },
         Values::Weighted(weighted) => {
             ColumnKind::Weighted { n_values: weighted.names.len() as u32 }
         }
@@ -225,6 +227,6 @@ fn kind(values: &Values) -> ColumnKind {
             shape: dense.shape.clone(),
             is_u8: matches!(dense.numbers, Numbers::U8(_)),
         },
-        Values::Text(_) | Values::Series(_) => unreachable!("texts and series are not stored"),
+        Values::Text(_) | Values::Tags(_) | Values::Series(_) => unreachable!("{ENCODED}"),
     }
 }

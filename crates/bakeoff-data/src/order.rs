@@ -187,6 +187,6 @@ mod tests {
         let mut table = Interactions::new("x.csv", false, true);
         table.push("a", "x", 0.0, f64::NAN, 7);
         let error = Ordered::of(table).unwrap_err().to_string();
-        assert!(error.starts_with("x.csv, line 7: no timestamp; fill it with"), "{error}");
+        assert!(error.starts_with("x.csv, line 7: no timestamp; drop such rows with"), "{error}");
     }
 }

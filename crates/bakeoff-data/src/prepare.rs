@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use bakeoff_spec::card::StepCount;
 use bakeoff_spec::spec::EncryptSpec;
 use bakeoff_spec::trial::content_key;
-use bakeoff_spec::{DataPart, JoinUse, Params, ReadParams, Recipe, Side, Task, Unprepared, Use};
+use bakeoff_spec::{
+    DataPart, JoinUse, Params, Plugin, ReadParams, Recipe, Side, Task, Unprepared, Use,
+};
 
 use crate::arrays;
 use crate::cache::{self, Lock};
@@ -24,11 +26,12 @@ use crate::redact::{QuietPanics, without_quoted};
 use crate::sealed::{self, Seal};
 use crate::sound;
 use crate::sources::{self, Source};
+use crate::splits::fixed::Fixed;
 use crate::splits::{self, Assigned};
 use crate::steps::{self, Effect, Step, Train};
 
 /// The revision of what happens between the plug-ins: ordering, encoding, the parts. Part of every dataset's key.
-const REVISION: u32 = 2;
+const REVISION: u32 = 3;
 
 /// What source and joins would read, as a hash; parameters are not in it. Nothing is downloaded for it. The steps are
 /// looked at too: whether they can be done in this order, and with what the environment holds.
@@ -291,10 +294,14 @@ fn run_steps(
     let steps = built(&recipe.steps)?;
     let hides = steps::hide_values(&recipe.steps);
     let n_before = n_before_split(&steps);
+    if recipe.split.name != Fixed::NAME {
+        // Any other split makes parts of its own, and no step is to go by those.
+        table.part = None;
+    }
     let mut counts = vec![count(&recipe.source.name, &table, 0)];
     for (used, step) in &steps[..n_before] {
         check_rows(&table, &counts)?;
-        let changed = apply(&**step, &mut table, &Train::default(), hides)?;
+        let changed = apply(used, &**step, &mut table, &Train::default(), hides)?;
         counts.push(count(&used.name, &table, changed));
     }
     check_rows(&table, &counts)?;
@@ -307,8 +314,11 @@ fn run_steps(
     }
     let train = Train::of(&data.table, &assigned);
     for (used, step) in &steps[n_before..] {
-        let changed = apply(&**step, &mut data.table, &train, hides)?;
+        let changed = apply(used, &**step, &mut data.table, &train, hides)?;
         counts.push(count(&used.name, &data.table, changed));
+    }
+    for (_, step) in &steps {
+        step.finish(&mut data.table)?;
     }
     keep_lacking(&mut counts);
     Ok((data, assigned, train, counts))
@@ -316,6 +326,7 @@ fn run_steps(
 
 /// Applies a step. Where others hide values, only those may write notes about values.
 fn apply(
+    used: &Use,
     step: &dyn Step,
     table: &mut Interactions,
     train: &Train,
@@ -323,6 +334,7 @@ fn apply(
 ) -> Result<u64, DataError> {
     let n_notes = table.notes.len();
     let changed = step.apply(table, train)?;
+    sound::check_numbers(&used.name, table)?;
     if hides && !step.hides_values() {
         for note in table.notes.iter_mut().skip(n_notes) {
             *note = without_quoted(note);

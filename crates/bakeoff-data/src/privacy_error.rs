@@ -57,8 +57,8 @@ pub enum PrivacyError {
     },
     /// Users stand out by what is known of them.
     #[error(
-        "step `k_anonymity`: it does not hold that {promise}: {n_failing} of {n_groups} groups break it: {}; generalise the \
-         columns further, or set on_failure to suppress or report", groups.join("; ")
+        "step `k_anonymity`: it does not hold that {promise}: {n_failing} of {n_groups} groups break it: {groups} \
+         (different values: {values}); {fix}"
     )]
     NotAnonymous {
         /// What should hold.
@@ -67,7 +67,11 @@ pub enum PrivacyError {
         n_failing: usize,
         /// Groups in all.
         n_groups: usize,
-        /// The smallest that break it, in words.
-        groups: Vec<String>,
+        /// The sizes of those that break it, in words.
+        groups: String,
+        /// How many different values each column has, in words.
+        values: String,
+        /// What would help.
+        fix: &'static str,
     },
 }

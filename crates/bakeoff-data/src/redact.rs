@@ -85,7 +85,7 @@ impl DataError {
             | Self::Mirror { .. }
             | Self::Archive { .. }
             | Self::DiskFull { .. }
-            // Generalised values are told on purpose.
+            // Groups of users are told by their sizes alone.
             | Self::Privacy(_) => self,
         }
     }

@@ -2,12 +2,16 @@
 
 use std::collections::HashSet;
 
+use bakeoff_spec::registry::find;
 use rayon::prelude::*;
 
+use crate::column::{Dense, Numbers, Values};
 use crate::delimited::shortened;
 use crate::error::DataError;
 use crate::ids::Ids;
 use crate::interactions::Interactions;
+use crate::named;
+use crate::steps;
 
 /// Column names that are told apart, times that a clock could have shown, ids that a person could mean.
 pub(crate) fn check(table: &Interactions) -> Result<(), DataError> {
@@ -68,9 +72,63 @@ fn check_ids(
     })
 }
 
+/// After a step, every number is one that the prepared dataset can hold, in 32 bits: one that overflows would make a model
+/// diverge, and nobody would know why.
+pub(crate) fn check_numbers(step: &str, table: &Interactions) -> Result<(), DataError> {
+    for column in named::all(table).into_iter().filter(|column| !column.is_timestamp()) {
+        let beyond = |number: &f64| !number.is_nan() && !(*number as f32).is_finite();
+        let found = match (column.numbers(table), column.values(table)) {
+            (Some(numbers), _) => {
+                let entry = numbers.par_iter().position_first(beyond);
+                entry.map(|entry| (entry, numbers[entry]))
+            }
+            (None, Some(Values::Dense(Dense { numbers: Numbers::F32(numbers), shape, .. }))) => {
+                let place = numbers.par_iter().position_first(|number| !number.is_finite());
+                let width = shape.iter().product::<usize>().max(1);
+                place.map(|place| (place / width, f64::from(numbers[place])))
+            }
+            _ => None,
+        };
+        if let Some((entry, number)) = found {
+            let place = column.entry(table, entry);
+            let reason = format!(
+                "then holds `{number}` ({place}), beyond what 32 bits can hold (3.4e38); mend the source, clip the column \
+                 before, or leave it out"
+            );
+            let step = find(steps::ALL, step).map_or("", |entry| entry.name);
+            return Err(column.refused(step, reason));
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::column::RawColumn;
+
+    #[test]
+    fn a_number_that_overflows_is_told_with_step_column_and_place() {
+        let mut table = Interactions::new("x.csv", true, true);
+        table.push("a", "x", f64::NAN, 1e9, 2);
+        table.push("a", "y", 3.0, 1e9, 3);
+        let prices = Values::Number(vec![f64::from(f32::MAX), f64::NAN]);
+        table.item_columns = vec![RawColumn::new("price", prices)];
+        assert!(check_numbers("normalise", &table).is_ok());
+        table.item_columns[0].values = Values::Number(vec![1.0, -1e39]);
+        let told = check_numbers("normalise", &table).unwrap_err().to_string();
+        let minus = format!("-1{}", "0".repeat(39));
+        let expected = format!("step `normalise`: column `price` then holds `{minus}` (item `y`)");
+        assert!(told.starts_with(&expected), "{told}");
+        let blocks = Dense {
+            shape: vec![2],
+            numbers: Numbers::F32(vec![0.0, 1.0, 2.0, f32::INFINITY]),
+            is_missing: vec![false; 2],
+        };
+        table.item_columns[0].values = Values::Dense(blocks);
+        let told = check_numbers("fill_missing", &table).unwrap_err().to_string();
+        assert!(told.contains("then holds `inf` (item `y`)"), "{told}");
+    }
 
     fn error_of(user: &str, time: f64) -> String {
         let mut table = Interactions::new("x.csv", false, true);

@@ -40,6 +40,7 @@ pub(super) fn describe(values: &Values) -> String {
     match values {
         Values::Text(texts) => several(texts.values().len()),
         Values::Codes(codes) => several(codes.names.len()),
+        Values::CodeLists(codes) => format!("{} tags", codes.names.len()),
         Values::Tags(tags) => format!("{} tags", tags.values.len()),
         Values::Weighted(weighted) => format!("{} weighted words", weighted.names.len()),
         Values::Tokens(tokens) => {

@@ -30,6 +30,8 @@ pub enum Values {
     Dense(Dense),
     /// Categories that a step has encoded.
     Codes(Codes),
+    /// Tags that a step has encoded; none where missing.
+    CodeLists(CodeLists),
     /// Sequences of words as codes.
     Tokens(Tokens),
     /// Weighted words, such as TF-IDF.
@@ -63,13 +65,22 @@ pub enum Numbers {
     F32(Vec<f32>),
 }
 
-/// Categories as codes.
+/// Categories as codes, 0 where the value is missing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Codes {
     /// What each code stands for, `[n_values]`.
     pub names: Vec<String>,
     /// `[n]`.
     pub codes: Vec<u32>,
+}
+
+/// Several categories an entry, as codes. Names are the codes' own: a tag may be called like one of them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CodeLists {
+    /// What each code stands for, `[n_values]`.
+    pub names: Vec<String>,
+    /// The codes of each entry.
+    pub lists: Lists<u32>,
 }
 
 /// Sequences of words as codes, padded to one length at the end.
@@ -109,6 +120,7 @@ impl Values {
             Self::Series(series) => series.points.len(),
             Self::Dense(dense) => dense.is_missing.len(),
             Self::Codes(codes) => codes.codes.len(),
+            Self::CodeLists(codes) => codes.lists.len(),
             Self::Tokens(tokens) => tokens.codes.len() / tokens.len.max(1),
             Self::Weighted(weighted) => weighted.lists.len(),
         }
@@ -128,17 +140,19 @@ impl Values {
             Self::Series(_) => "series",
             Self::Dense(_) => "blocks of numbers",
             Self::Codes(_) => "codes",
+            Self::CodeLists(_) => "lists of codes",
             Self::Tokens(_) => "tokens",
             Self::Weighted(_) => "weighted words",
         }
     }
 
-    /// Entries without a value. What a step has encoded has none.
+    /// Entries without a value.
     pub fn n_missing(&self) -> u64 {
         (0..self.len()).filter(|&entry| self.is_missing(entry)).count() as u64
     }
 
-    /// Whether an entry has no value. What a step has encoded always has one.
+    /// Whether an entry has no value. Encoded, it is one that nothing can be read of: code 0, no tag, no word at all, no
+    /// word with a weight.
     pub fn is_missing(&self, entry: usize) -> bool {
         match self {
             Self::Text(texts) => texts.is_missing(entry),
@@ -146,7 +160,13 @@ impl Values {
             Self::Tags(tags) => tags.lists.get(entry).is_empty(),
             Self::Series(series) => series.points.get(entry).is_empty(),
             Self::Dense(dense) => dense.is_missing[entry],
-            Self::Codes(_) | Self::Tokens(_) | Self::Weighted(_) => false,
+            Self::Codes(codes) => codes.codes[entry] == 0,
+            Self::CodeLists(codes) => codes.lists.get(entry).is_empty(),
+            // Padding stands at the end.
+            Self::Tokens(tokens) => {
+                tokens.codes.get(entry * tokens.len).is_none_or(|&code| code == 0)
+            }
+            Self::Weighted(weighted) => weighted.lists.get(entry).is_empty(),
         }
     }
 
@@ -167,6 +187,9 @@ impl Values {
                 names: codes.names.clone(),
                 codes: of.map(|i| i.map_or(0, |i| codes.codes[i as usize])).collect(),
             }),
+            Self::CodeLists(CodeLists { names, lists }) => {
+                Self::CodeLists(CodeLists { names: names.clone(), lists: lists.take(of) })
+            }
             Self::Tokens(tokens) => {
                 let padding = vec![0; tokens.len];
                 let entry = |i: Option<u32>| match i {
@@ -240,6 +263,27 @@ mod tests {
         let Values::Dense(taken) = Values::Dense(dense).take(of.into_iter()) else { panic!() };
         assert_eq!(taken.numbers, Numbers::U8(vec![5, 6, 0, 0, 1, 2]));
         assert_eq!(taken.is_missing, [false, true, false]);
+    }
+
+    #[test]
+    fn encoded_values_are_missing_where_nothing_can_be_read_of_them() {
+        let names = || ["", "a"].map(str::to_owned).to_vec();
+        let mut lists = Lists::default();
+        let mut weights = Lists::default();
+        for list in [&[1, 0][..], &[]] {
+            lists.push(list.iter().copied());
+            weights.push(list.iter().map(|&code| (code, 0.5)));
+        }
+        for values in [
+            Values::Codes(Codes { names: names(), codes: vec![1, 0] }),
+            Values::CodeLists(CodeLists { names: names(), lists }),
+            Values::Tokens(Tokens { names: names(), len: 2, codes: vec![1, 0, 0, 0] }),
+            Values::Weighted(Weighted { names: names(), lists: weights }),
+        ] {
+            assert_eq!((values.is_missing(0), values.is_missing(1)), (false, true));
+            let taken = values.take([None, Some(0)].into_iter());
+            assert_eq!((taken.is_missing(0), taken.n_missing()), (true, 1), "{}", values.kind());
+        }
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! Texts and tags: equal ones are kept once.
 
+use std::sync::Arc;
+
 use crate::column::Lists;
 use crate::ids::Ids;
 
 /// Texts, of which equal ones are kept once. The empty text stands for a missing value.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Texts {
-    values: Ids,
+    /// Shared by all that was taken of one column.
+    values: Arc<Ids>,
     codes: Vec<u32>,
 }
 
@@ -23,7 +26,7 @@ impl Texts {
     /// Texts as codes into distinct values; each code must be one of a value.
     pub fn from_codes(values: Ids, codes: Vec<u32>) -> Self {
         debug_assert!(codes.iter().all(|&code| (code as usize) < values.len()));
-        Self { values, codes }
+        Self { values: Arc::new(values), codes }
     }
 
     /// Adds an entry.
@@ -31,7 +34,7 @@ impl Texts {
         // Tables often lie by user: the same text again and again.
         let code = match self.codes.last() {
             Some(&last) if self.values.name(last) == text => last,
-            _ => self.values.index_or_add(text),
+            _ => Arc::make_mut(&mut self.values).index_or_add(text),
         };
         self.codes.push(code);
     }
@@ -73,17 +76,18 @@ impl Texts {
 
     /// Distinct texts and the number of each entry's among them.
     pub fn into_parts(self) -> (Ids, Vec<u32>) {
-        (self.values, self.codes)
+        (Arc::unwrap_or_clone(self.values), self.codes)
     }
 
     /// Adds the entries of `other`.
     pub(crate) fn append(&mut self, other: &Self) {
-        let new: Vec<u32> =
-            other.values.names().map(|text| self.values.index_or_add(text)).collect();
+        let values = Arc::make_mut(&mut self.values);
+        let new: Vec<u32> = other.values.names().map(|text| values.index_or_add(text)).collect();
         self.codes.extend(other.codes.iter().map(|&code| new[code as usize]));
     }
 
-    /// The parts of each text between `separator`s as tags; blanks around them and empty ones are left out.
+    /// The parts of each text between `separator`s as tags; blanks around them and empty ones are left out. What comes
+    /// twice stays: it may be a text of words.
     pub fn split(&self, separator: &str) -> Tags {
         let mut values = Ids::default();
         let of_value = |text: &str| -> Vec<u32> {
@@ -104,15 +108,16 @@ impl Texts {
         let mut values = Ids::default();
         let changed: Vec<String> = self.values.names().map(change).collect();
         let new: Vec<u32> = changed.iter().map(|text| values.index_or_add(text)).collect();
-        Self { values, codes: self.codes.iter().map(|&code| new[code as usize]).collect() }
+        let codes = self.codes.iter().map(|&code| new[code as usize]).collect();
+        Self::from_codes(values, codes)
     }
 
     pub(super) fn take(&self, of: impl ExactSizeIterator<Item = Option<u32>>) -> Self {
-        let mut values = self.values.clone();
+        let mut values = Arc::clone(&self.values);
         let mut missing = None;
         let codes = of.map(|i| match i {
             Some(i) => self.codes[i as usize],
-            None => *missing.get_or_insert_with(|| values.index_or_add("")),
+            None => *missing.get_or_insert_with(|| Arc::make_mut(&mut values).index_or_add("")),
         });
         let codes = codes.collect();
         Self { values, codes }

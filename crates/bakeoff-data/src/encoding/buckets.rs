@@ -2,9 +2,8 @@
 
 use rayon::prelude::*;
 
-use crate::column::{Codes, Lists, Tags, Texts};
-use crate::encode::{MISSING, UNSEEN};
-use crate::ids::Ids;
+use crate::column::{CodeLists, Codes, Lists, Tags, Texts};
+use crate::encode::{MISSING, UNSEEN, distinct};
 use crate::statistics::{ascending, of_train, quantile};
 
 /// Codes of texts: 0 missing, 1 unused (that of unseen values elsewhere), then one a bucket.
@@ -17,13 +16,13 @@ pub(crate) fn hashed(texts: &Texts, buckets: u32) -> Codes {
     Codes { names, codes }
 }
 
-/// Tags in the place of which stands the bucket of each; the last encoding leaves buckets that train lacks as unseen.
-pub(crate) fn hashed_tags(tags: &Tags, buckets: u32) -> Tags {
-    let mut values = Ids::default();
-    let bucket = |tag: &str| values.index_or_add(&name(bucket(tag, buckets)));
-    let new: Vec<u32> = tags.values.names().map(bucket).collect();
-    let list = tags.lists.values.iter().map(|&tag| new[tag as usize]).collect();
-    Tags { values, lists: Lists { offsets: tags.lists.offsets.clone(), values: list } }
+/// Codes of tags: 0 unused (that of unseen tags elsewhere), then one a bucket.
+pub(crate) fn hashed_tags(tags: &Tags, buckets: u32) -> CodeLists {
+    let of_values: Vec<u32> = tags.values.names().map(|tag| 1 + bucket(tag, buckets)).collect();
+    let Lists { offsets, values } = distinct(tags);
+    let values = values.iter().map(|&tag| of_values[tag as usize]).collect();
+    let names = std::iter::once(UNSEEN.to_owned()).chain((0..buckets).map(name)).collect();
+    CodeLists { names, lists: Lists { offsets, values } }
 }
 
 fn name(bucket: u32) -> String {
@@ -88,7 +87,9 @@ mod tests {
         tags.push(["abc", "b"]);
         tags.push([]);
         let hashed = hashed_tags(&tags, 1);
-        assert_eq!((hashed.values.len(), &hashed.lists.values[..]), (1, &[0, 0][..]));
+        assert_eq!(hashed.names, [UNSEEN, "bucket 0"]);
+        assert_eq!((hashed.lists.get(0), hashed.lists.get(1)), (&[1, 1][..], &[][..]));
+        assert_eq!(hashed_tags(&tags, 256).lists.values[0], 0x65);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A column of zeros and ones for each code.
 
-use crate::column::{Codes, Dense, Numbers, Tags};
+use crate::column::{CodeLists, Codes, Dense, Numbers};
 
 /// `[n, k]`: 1 at the code of the entry. Nothing is missing: a missing value has its own code.
 pub(crate) fn one_hot(codes: &Codes) -> Dense {
@@ -14,8 +14,8 @@ pub(crate) fn one_hot(codes: &Codes) -> Dense {
 }
 
 /// `[n, k]`: 1 at the code of each tag of the entry; an entry without tags is missing.
-pub(crate) fn multi_hot(tags: &Tags) -> Dense {
-    let k = tags.values.len();
+pub(crate) fn multi_hot(tags: &CodeLists) -> Dense {
+    let k = tags.names.len();
     let mut numbers = vec![0.0; tags.lists.len() * k];
     for (entry, list) in numbers.chunks_exact_mut(k).zip(tags.lists.iter()) {
         for &tag in list {

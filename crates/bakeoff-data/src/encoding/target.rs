@@ -14,22 +14,33 @@ pub(crate) struct TargetMeans {
     pub(crate) seed: u64,
 }
 
+const NO_RATING: &str = "cannot be told by ratings: the training part has none; use with: label";
+const ONE_FOLD: &str = "cannot be told by ratings: all those of the training part fall into one fold, whose rows have none \
+                        to learn of but their own; set another `seed`, or use with: label";
+
 /// No fold: a row that is not train's, or has no rating.
 const NONE: u32 = u32::MAX;
 
 impl TargetMeans {
     /// One mean a row. `(Σ ratings + smoothing · m) / (n + smoothing)` over the ratings of the row's category, `m` being the
     /// mean over all categories (D. Micci-Barreca, 2001): for a row of train over the rated rows of the other folds, for
-    /// any other over those of train. A category without ratings there gets `m`; where there are no ratings at all, NaN.
+    /// any other over those of train. A category without ratings there gets `m`.
+    ///
+    /// Why not, where some fold's rows would have no rating to learn of but their own.
     pub(crate) fn of(
         &self,
         categories: &[u32],
         n_categories: usize,
         ratings: &[f64],
         train: &[bool],
-    ) -> Vec<f64> {
+    ) -> Result<Vec<f64>, &'static str> {
         let fold_of = self.deal(train);
         let is_rated_train = |row: &usize| train[*row] && !ratings[*row].is_nan();
+        let mut rated_folds = (0..ratings.len()).filter(is_rated_train).map(|row| fold_of[row]);
+        let Some(first) = rated_folds.next() else { return Err(NO_RATING) };
+        if rated_folds.all(|fold| fold == first) {
+            return Err(ONE_FOLD);
+        }
         let means_over = |is_learned: &dyn Fn(usize) -> bool| {
             let rows = (0..ratings.len()).filter(is_rated_train).filter(|&row| is_learned(row));
             let mut sums = vec![(0.0, 0.0); n_categories];
@@ -56,7 +67,7 @@ impl TargetMeans {
                 values[row] = of_others[categories[row] as usize];
             }
         }
-        values
+        Ok(values)
     }
 
     /// The fold of each row of train: by a hash of the seed and of its place among those rows.
@@ -90,9 +101,9 @@ mod tests {
     #[test]
     fn rows_outside_train_get_the_smoothed_mean_of_train() {
         // All 3; category 0: 6 of 3; two more ratings of 3: 12 of 5. Category 2 is not in train.
-        let values = means(5, 2.0).of(&CATEGORIES, 3, &RATINGS, &TRAIN);
+        let values = means(5, 2.0).of(&CATEGORIES, 3, &RATINGS, &TRAIN).unwrap();
         assert_eq!(values[5..7], [2.4, 3.0]);
-        let plain = means(5, 0.0).of(&CATEGORIES, 3, &RATINGS, &TRAIN);
+        let plain = means(5, 0.0).of(&CATEGORIES, 3, &RATINGS, &TRAIN).unwrap();
         assert_eq!(plain[5..7], [2.0, 3.0]);
     }
 
@@ -102,7 +113,7 @@ mod tests {
         let folds = how.deal(&TRAIN);
         assert!(folds[..5].contains(&0) && folds[..5].contains(&1), "the seed must part them");
         assert_eq!(folds[5..7], [NONE; 2]);
-        let values = how.of(&CATEGORIES, 3, &RATINGS, &TRAIN);
+        let values = how.of(&CATEGORIES, 3, &RATINGS, &TRAIN).unwrap();
         for row in 0..5 {
             let others: Vec<usize> = (0..5).filter(|&other| folds[other] != folds[row]).collect();
             let mean = others.iter().map(|&row| RATINGS[row]).sum::<f64>() / others.len() as f64;
@@ -120,10 +131,10 @@ mod tests {
     fn a_rating_changes_no_value_of_its_own_fold() {
         let how = means(3, 1.0);
         let folds = how.deal(&TRAIN);
-        let before = how.of(&CATEGORIES, 3, &RATINGS, &TRAIN);
+        let before = how.of(&CATEGORIES, 3, &RATINGS, &TRAIN).unwrap();
         let mut ratings = RATINGS;
         ratings[1] = -50.0;
-        let after = how.of(&CATEGORIES, 3, &ratings, &TRAIN);
+        let after = how.of(&CATEGORIES, 3, &ratings, &TRAIN).unwrap();
         for row in (0..5).filter(|&row| folds[row] == folds[1]) {
             assert_eq!(before[row].to_bits(), after[row].to_bits());
         }
@@ -135,8 +146,21 @@ mod tests {
         let how = means(3, 1.0);
         let mut ratings = RATINGS;
         ratings[5..7].fill(-1.0);
-        let [a, b] = [RATINGS, ratings].map(|ratings| how.of(&CATEGORIES, 3, &ratings, &TRAIN));
+        let [a, b] =
+            [RATINGS, ratings].map(|ratings| how.of(&CATEGORIES, 3, &ratings, &TRAIN).unwrap());
         assert_eq!(a, b);
+    }
+
+    #[test]
+    fn ratings_of_one_fold_have_nothing_to_learn_of() {
+        let how = means(2, 1.0);
+        let folds = how.deal(&TRAIN);
+        let mut ratings = RATINGS;
+        for row in (0..8).filter(|&row| folds[row] != folds[0]) {
+            ratings[row] = N;
+        }
+        assert_eq!(how.of(&CATEGORIES, 3, &ratings, &TRAIN), Err(ONE_FOLD));
+        assert_eq!(how.of(&CATEGORIES, 3, &[N; 8], &TRAIN), Err(NO_RATING));
     }
 
     #[test]

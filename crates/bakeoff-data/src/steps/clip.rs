@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::{Effect, Step, Train};
 use crate::column::Values;
 use crate::error::DataError;
-use crate::interactions::{Axis, Interactions};
-use crate::lookup;
+use crate::interactions::Interactions;
+use crate::named::{self, Named};
 use crate::statistics::{ascending, deviation, mean, quantile};
 
 /// Which columns, and the bounds: either quantiles or deviations from the mean. They are those of the training part;
@@ -16,7 +16,8 @@ use crate::statistics::{ascending, deviation, mean, quantile};
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Clip {
-    /// `rating`, and names of columns of numbers.
+    /// `rating`, and names of columns of numbers. Of ratings only those of the training part are clipped: validation and
+    /// test have those that were given.
     #[schemars(length(min = 1))]
     pub columns: Vec<String>,
     /// The quantile that is the lower bound, such as 0.01. Quantiles lie between values as numpy has them by default
@@ -35,14 +36,15 @@ impl Plugin for Clip {
     const NAME: &'static str = "clip";
     const ABOUT: &'static str =
         "Holds outliers of numbers at quantiles of train, or at so many deviations from its mean.";
+    const REVISION: u32 = 2;
     type Params = Self;
 
     fn check(params: &Self) -> Result<(), String> {
         if params.columns.is_empty() {
             return Err("columns: name at least one column of numbers".into());
         }
-        if params.columns.iter().any(|column| column == "timestamp") {
-            return Err("columns: times decide the order and the split, and are left as they are;                  `time_range` removes those too early or too late"
+        if params.columns.iter().any(|column| named::is_timestamp(column)) {
+            return Err("columns: times decide the order and the split, and are left as they are; `time_range` removes those too early or too late"
                 .into());
         }
         match (params.lower, params.upper, params.deviations) {
@@ -63,45 +65,37 @@ impl Step for Clip {
     }
 
     fn apply(&self, table: &mut Interactions, train: &Train) -> Result<u64, DataError> {
-        lookup::check(table, Self::NAME, &self.columns)?;
-        let is_named = |name: &str| self.columns.iter().any(|column| column == name);
         let mut n_clipped = 0;
-        if let Some(ratings) = table.rating.as_mut().filter(|_| is_named("rating")) {
-            n_clipped += self.clip("rating", ratings, train.has(Axis::Rows))?;
-        }
-        for (axis, column) in table.all_columns_mut() {
-            if !is_named(&column.name) {
-                continue;
-            }
-            let Values::Number(numbers) = &mut column.values else {
-                let reason = format!("holds {}; only numbers can be clipped", column.values.kind());
-                return Err(DataError::Column {
-                    step: Self::NAME,
-                    column: column.name.clone(),
-                    reason,
-                });
+        for column in named::find(Self::NAME, table, &self.columns)? {
+            let mut numbers = match column.take(table) {
+                Values::Number(numbers) => numbers,
+                other => {
+                    let reason = format!("holds {}; only numbers can be clipped", other.kind());
+                    return Err(column.refused(Self::NAME, reason));
+                }
             };
-            n_clipped += self.clip(&column.name, numbers, train.has(axis))?;
+            n_clipped += self.clip(&column, &mut numbers, train.has(column.axis))?;
+            column.put(table, Values::Number(numbers));
         }
         Ok(n_clipped)
     }
 }
 
 impl Clip {
-    fn clip(&self, column: &str, numbers: &mut [f64], train: &[bool]) -> Result<u64, DataError> {
+    fn clip(&self, column: &Named, numbers: &mut [f64], train: &[bool]) -> Result<u64, DataError> {
         let of_train = numbers.iter().zip(train).filter(|(_, is_train)| **is_train);
         let of_train = ascending(of_train.map(|(&number, _)| number));
-        let Some((low, high)) = self.bounds(&of_train) else {
-            return Err(DataError::Column {
-                step: Self::NAME,
-                column: column.to_owned(),
-                reason: "has no value in the training part to take bounds from; remove it from `columns`".into(),
-            });
-        };
+        let none =
+            "has no value in the training part to take bounds from; remove it from `columns`";
+        let (low, high) = self.bounds(&of_train).ok_or_else(|| column.refused(Self::NAME, none))?;
         let mut n_clipped = 0;
-        for number in numbers.iter_mut().filter(|number| **number < low || **number > high) {
-            *number = number.clamp(low, high);
-            n_clipped += 1;
+        // What predictions are compared with stays as it was given.
+        let may_change = |is_train: bool| is_train || !column.is_rating();
+        for (number, &is_train) in numbers.iter_mut().zip(train) {
+            if may_change(is_train) && (*number < low || *number > high) {
+                *number = number.clamp(low, high);
+                n_clipped += 1;
+            }
         }
         Ok(n_clipped)
     }
@@ -158,9 +152,9 @@ mod tests {
     fn values_beyond_trains_quantiles_become_the_quantile() {
         // Of 0 … 4 the quantile 0.1 is 0.4 and 0.75 is 3.
         let (ratings, n) = clipped(&clip(&["rating"], Some(0.1), Some(0.75), None)).unwrap();
-        assert_eq!((ratings, n), (vec![3.0, 0.4, 2.0, 1.0, 3.0, 0.4, 3.0], 4));
+        assert_eq!((ratings, n), (vec![3.0, 0.4, 2.0, 1.0, 3.0, -9.0, 100.0], 2));
         let (ratings, n) = clipped(&clip(&["rating"], None, Some(1.0), None)).unwrap();
-        assert_eq!((ratings, n), (vec![4.0, 0.0, 2.0, 1.0, 3.0, -9.0, 4.0], 1));
+        assert_eq!((ratings, n), (vec![4.0, 0.0, 2.0, 1.0, 3.0, -9.0, 100.0], 0));
     }
 
     #[test]
@@ -168,7 +162,7 @@ mod tests {
         // Of 0 … 4 the mean is 2 and the variance (4 + 1 + 0 + 1 + 4) / 5 = 2.
         let (ratings, n) = clipped(&clip(&["rating"], None, None, Some(1.0))).unwrap();
         let (low, high) = (2.0 - 2f64.sqrt(), 2.0 + 2f64.sqrt());
-        assert_eq!((ratings, n), (vec![high, low, 2.0, 1.0, 3.0, low, high], 4));
+        assert_eq!((ratings, n), (vec![high, low, 2.0, 1.0, 3.0, -9.0, 100.0], 2));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! One interaction for each user and item.
+//! One interaction for each user and item; where the source divides its rows, one in each of its parts.
 
 use std::cmp::Ordering;
 
@@ -10,8 +10,10 @@ use super::{Effect, Step, Train};
 use crate::error::DataError;
 use crate::group::Groups;
 use crate::interactions::Interactions;
+use crate::splits::Assigned;
 
-/// Which one.
+/// Which one. With the split `fixed`, each part that the source gives is looked at by itself: no row of one part decides
+/// about a row of another, and a repeat of a training interaction in validation or test stays.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Deduplicate {
@@ -40,6 +42,7 @@ pub enum Keep {
 impl Plugin for Deduplicate {
     const NAME: &'static str = "deduplicate";
     const ABOUT: &'static str = "Keeps one interaction of a user with an item.";
+    const REVISION: u32 = 2;
     type Params = Self;
 }
 
@@ -62,14 +65,15 @@ impl Step for Deduplicate {
             });
         }
         let by_user = Groups::of(&table.user, table.users.len());
-        let mut pairs = vec![Pair { user: u32::MAX, row: 0 }; table.items.len()];
+        let places = Places::of(table);
+        let mut pairs = vec![Pair { user: u32::MAX, row: 0 }; places.n];
         let mut is_kept = vec![true; table.len()];
         let mut n_changed = 0;
         let mut repeated = Vec::new();
         for (user, rows) in by_user.iter().enumerate() {
             for &row in rows {
-                let item = table.item[row as usize];
-                let pair = &mut pairs[item as usize];
+                let place = places.at(table, row as usize);
+                let pair = &mut pairs[place];
                 if pair.user != user as u32 {
                     *pair = Pair { user: user as u32, row };
                     continue;
@@ -79,10 +83,10 @@ impl Step for Deduplicate {
                     std::mem::swap(&mut loser, &mut pair.row);
                 }
                 is_kept[loser as usize] = false;
-                repeated.push(item);
+                repeated.push(place);
             }
             if matches!(self.keep, Keep::Mean | Keep::Sum) && !repeated.is_empty() {
-                n_changed += self.merge(table, rows, &pairs, &mut repeated);
+                n_changed += self.merge(table, rows, places, &pairs, &mut repeated);
             }
             repeated.clear();
         }
@@ -91,11 +95,30 @@ impl Step for Deduplicate {
     }
 }
 
-/// The row that is kept of a user and an item. There is one for each item, which each user in turn takes over.
+/// The row that is kept of a user and an item. There is one for each place, which each user in turn takes over.
 #[derive(Debug, Clone, Copy)]
 struct Pair {
     user: u32,
     row: u32,
+}
+
+/// Where the pair of a row stands: one place an item, or, where the source gives parts, one an item and part.
+#[derive(Debug, Clone, Copy)]
+struct Places {
+    n: usize,
+    per_item: usize,
+}
+
+impl Places {
+    fn of(table: &Interactions) -> Self {
+        let per_item = if table.part.is_some() { Assigned::Left as usize + 1 } else { 1 };
+        Self { n: table.items.len() * per_item, per_item }
+    }
+
+    fn at(self, table: &Interactions, row: usize) -> usize {
+        let part = table.part.as_ref().map_or(0, |parts| parts[row] as usize);
+        table.item[row] as usize * self.per_item + part
+    }
 }
 
 impl Deduplicate {
@@ -104,16 +127,17 @@ impl Deduplicate {
         &self,
         table: &mut Interactions,
         rows: &[u32],
+        places: Places,
         pairs: &[Pair],
-        repeated: &mut Vec<u32>,
+        repeated: &mut Vec<usize>,
     ) -> u64 {
-        let Some(ratings) = &mut table.rating else { return 0 };
         repeated.sort_unstable();
         repeated.dedup();
+        let Some(mut ratings) = table.rating.take() else { return 0 };
         let mut of_items = vec![(0.0, 0u32); repeated.len()];
         for &row in rows {
             let rating = ratings[row as usize];
-            if let Ok(place) = repeated.binary_search(&table.item[row as usize])
+            if let Ok(place) = repeated.binary_search(&places.at(table, row as usize))
                 && !rating.is_nan()
             {
                 of_items[place].0 += rating;
@@ -121,34 +145,30 @@ impl Deduplicate {
             }
         }
         let mut n_changed = 0;
-        for (&item, (sum, n)) in repeated.iter().zip(of_items) {
-            let rating = &mut ratings[pairs[item as usize].row as usize];
+        for (&place, (sum, n)) in repeated.iter().zip(of_items) {
+            let rating = &mut ratings[pairs[place].row as usize];
             let merged = if self.keep == Keep::Mean { sum / f64::from(n) } else { sum };
             if n > 0 && rating.to_bits() != merged.to_bits() {
                 *rating = merged;
                 n_changed += 1;
             }
         }
+        table.rating = Some(ratings);
         n_changed
     }
 
     /// Whether `row`, which the source has after `other`, is kept in its place.
     fn prefers(&self, table: &Interactions, row: usize, other: usize) -> bool {
-        let compared = |values: Option<&Vec<f64>>| {
-            values.and_then(|values| values[row].partial_cmp(&values[other]))
+        // Of two values one of which is missing, the other is the better one. Adding zero makes zero of minus zero.
+        let compared = |values: Option<&Vec<f64>>, missing: f64| {
+            let of = |value: f64| if value.is_nan() { missing } else { value + 0.0 };
+            values.map_or(Ordering::Equal, |values| of(values[row]).total_cmp(&of(values[other])))
         };
+        let times = table.timestamp.as_ref();
         match self.keep {
-            Keep::First => compared(table.timestamp.as_ref()) == Some(Ordering::Less),
-            Keep::Last | Keep::Mean | Keep::Sum => {
-                compared(table.timestamp.as_ref()) != Some(Ordering::Less)
-            }
-            Keep::Highest => match compared(table.rating.as_ref()) {
-                Some(order) => order == Ordering::Greater,
-                // A rating is better than none.
-                None => {
-                    table.rating.as_ref().is_some_and(|r| r[other].is_nan() && !r[row].is_nan())
-                }
-            },
+            Keep::First => compared(times, f64::INFINITY).is_lt(),
+            Keep::Last | Keep::Mean | Keep::Sum => compared(times, f64::NEG_INFINITY).is_ge(),
+            Keep::Highest => compared(table.rating.as_ref(), f64::NEG_INFINITY).is_gt(),
         }
     }
 }
@@ -204,5 +224,42 @@ mod tests {
     fn without_times_the_order_of_the_source_counts() {
         assert_eq!(kept(Keep::First, false), [1, 4]);
         assert_eq!(kept(Keep::Last, false), [3, 4]);
+    }
+    #[test]
+    fn a_row_without_a_time_is_kept_only_if_none_has_one() {
+        let kept = |keep: Keep, times: &[f64]| {
+            let mut table = Interactions::new("x.csv", true, true);
+            for (&time, line) in times.iter().zip(1..) {
+                table.push("a", "x", 1.0, time, line);
+            }
+            Deduplicate { keep }.apply(&mut table, &Train::default()).unwrap();
+            table.origin.lines().to_vec()
+        };
+        let n = f64::NAN;
+        for keep in [Keep::Last, Keep::Mean, Keep::Sum] {
+            assert_eq!(kept(keep, &[5.0, n, 3.0]), [1]);
+            assert_eq!(kept(keep, &[n, n]), [2]);
+        }
+        assert_eq!(kept(Keep::First, &[n, 5.0, n, 3.0]), [4]);
+        assert_eq!(kept(Keep::First, &[n, n]), [1]);
+    }
+
+    #[test]
+    fn given_parts_are_looked_at_by_themselves() {
+        let kept = |keep: Keep| {
+            let mut table = Interactions::new("x.csv", true, false);
+            for (item, rating, line) in
+                [("x", 1.0, 1), ("y", 2.0, 2), ("x", 3.0, 3), ("x", 5.0, 4), ("x", 2.0, 5)]
+            {
+                table.push("a", item, rating, 0.0, line);
+            }
+            use Assigned::{Test, Train as Fitted};
+            table.part = Some(vec![Fitted, Fitted, Fitted, Test, Test]);
+            Deduplicate { keep }.apply(&mut table, &Train::default()).unwrap();
+            (table.origin.lines().to_vec(), table.rating.unwrap())
+        };
+        assert_eq!(kept(Keep::First), (vec![1, 2, 4], vec![1.0, 2.0, 5.0]));
+        assert_eq!(kept(Keep::Last), (vec![2, 3, 5], vec![2.0, 3.0, 2.0]));
+        assert_eq!(kept(Keep::Mean), (vec![2, 3, 5], vec![2.0, 2.0, 3.5]));
     }
 }

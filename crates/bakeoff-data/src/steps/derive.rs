@@ -13,7 +13,7 @@ use crate::delimited::{TIMES, parse_time, shortened};
 use crate::error::DataError;
 use crate::ids::Ids;
 use crate::interactions::Interactions;
-use crate::lookup::{self, Found};
+use crate::named::{self, Named};
 
 /// From which column, under which name, and how. The new column is one of rows, users or items as the old one is, and
 /// stays beside it; where a value is missing, so is its category.
@@ -74,6 +74,7 @@ impl Plugin for Derive {
     const NAME: &'static str = "derive";
     const ABOUT: &'static str =
         "Makes a column from another: a band, a bucket, the day of the week, the hour, the year.";
+    const REVISION: u32 = 2;
     type Params = Self;
 
     fn check(params: &Self) -> Result<(), String> {
@@ -105,36 +106,30 @@ impl Step for Derive {
     }
 
     fn apply(&self, table: &mut Interactions, _train: &Train) -> Result<u64, DataError> {
-        let found = lookup::find(table, Self::NAME, &self.from)?;
+        let from = named::find_one(Self::NAME, table, &self.from)?;
         let taken = ["user", "item", "rating", "timestamp"];
         if taken.contains(&self.name.as_str()) || table.column_names().contains(&self.name) {
-            let reason = "is there already; give the new column another name in `as`".into();
-            return Err(wrong(&self.name, reason));
+            let reason = "is there already; give the new column another name in `as`";
+            return Err(named::refused(Self::NAME, &self.name, reason));
         }
         let zone = zone(self.time_zone.as_deref());
-        let zone = zone.map_err(|reason| wrong(&self.from, reason))?;
-        let values = match found {
-            Found::Rating => self.of_numbers(table.rating.as_deref().unwrap_or_default(), &zone),
-            Found::Timestamp => {
-                self.of_numbers(table.timestamp.as_deref().unwrap_or_default(), &zone)
+        let zone = zone.map_err(|reason| from.refused(Self::NAME, reason))?;
+        let how = How { zone, bands: Bands::of(self.width.unwrap_or(1.0)) };
+        let values = match (from.numbers(table), from.values(table)) {
+            (Some(numbers), _) => self.of_numbers(numbers, &how),
+            (None, Some(Values::Text(texts))) if self.with.is_of_times() => {
+                self.of_dates(&from, texts, &how)?
             }
-            Found::Column(axis, place) => match &table.columns_of(axis)[place].values {
-                Values::Number(numbers) => self.of_numbers(numbers, &zone),
-                Values::Text(texts) if self.with.is_of_times() => self.of_dates(texts, &zone)?,
-                other => {
-                    let allowed =
-                        if self.with.is_of_times() { "numbers or dates" } else { "numbers" };
-                    let reason = format!(
-                        "holds {}; a column can be derived so from {allowed}",
-                        other.kind()
-                    );
-                    return Err(wrong(&self.from, reason));
-                }
-            },
+            (None, other) => {
+                let allowed = if self.with.is_of_times() { "numbers or dates" } else { "numbers" };
+                let kind = other.map_or("nothing", Values::kind);
+                let reason = format!("holds {kind}; a column can be derived so from {allowed}");
+                return Err(from.refused(Self::NAME, reason));
+            }
         };
         let n = (0..values.len()).filter(|&entry| !values.is_missing(entry)).count();
         let column = RawColumn::new(&self.name, Values::Text(values));
-        table.columns_of_mut(found.axis()).push(column);
+        table.columns_of_mut(from.axis).push(column);
         Ok(n as u64)
     }
 }
@@ -143,15 +138,15 @@ impl Step for Derive {
 const BLOCK: usize = 1 << 18;
 
 impl Derive {
-    fn of_numbers(&self, numbers: &[f64], zone: &TimeZone) -> Texts {
+    fn of_numbers(&self, numbers: &[f64], how: &How) -> Texts {
         let (mut labels, mut codes) = (Ids::default(), Vec::with_capacity(numbers.len()));
         let mut of_place: HashMap<Option<i64>, u32> = HashMap::new();
         for block in numbers.chunks(BLOCK) {
             let places: Vec<Option<i64>> =
-                block.par_iter().map(|&number| self.place(number, zone)).collect();
+                block.par_iter().map(|&number| self.place(number, how)).collect();
             codes.extend(places.into_iter().map(|place| {
                 *of_place.entry(place).or_insert_with(|| {
-                    let label = place.map_or_else(String::new, |place| self.label(place));
+                    let label = place.map_or_else(String::new, |place| self.label(place, how));
                     labels.index_or_add(&label)
                 })
             }));
@@ -160,17 +155,18 @@ impl Derive {
     }
 
     /// Dates are read once for each distinct text.
-    fn of_dates(&self, texts: &Texts, zone: &TimeZone) -> Result<Texts, DataError> {
+    fn of_dates(&self, from: &Named, texts: &Texts, how: &How) -> Result<Texts, DataError> {
         let mut labels = Ids::default();
         let mut new = Vec::with_capacity(texts.values().len());
         for text in texts.values().names() {
             let Some(time) = parse_time(text) else {
                 let reason = format!("holds `{}`, expected {TIMES}", shortened(text));
-                return Err(wrong(&self.from, reason));
+                return Err(from.refused(Self::NAME, reason));
             };
-            let place = self.place(time, zone);
+            let place = self.place(time, how);
             new.push(
-                labels.index_or_add(&place.map_or_else(String::new, |place| self.label(place))),
+                labels
+                    .index_or_add(&place.map_or_else(String::new, |place| self.label(place, how))),
             );
         }
         let codes = texts.codes().iter().map(|&code| new[code as usize]).collect();
@@ -179,18 +175,18 @@ impl Derive {
 
     /// Which band, which bucket, which day: numbered as [`Derive::label`] reads it. `None` for a missing value, and for
     /// a time that no calendar has.
-    fn place(&self, number: f64, zone: &TimeZone) -> Option<i64> {
+    fn place(&self, number: f64, how: &How) -> Option<i64> {
         if number.is_nan() {
             return None;
         }
-        if let (Derivation::Band, Some(width)) = (self.with, self.width) {
-            return Some((number / width).floor() as i64);
+        if self.with == Derivation::Band {
+            return Some(how.bands.place(number));
         }
         if let (Derivation::Buckets, Some(edges)) = (self.with, &self.edges) {
             return Some(edges.partition_point(|&edge| edge <= number) as i64);
         }
         let time = jiff::Timestamp::from_second(number.floor() as i64).ok()?;
-        let local = zone.to_datetime(time);
+        let local = how.zone.to_datetime(time);
         Some(match self.with {
             Derivation::Hour => i64::from(local.hour()),
             Derivation::Month => i64::from(local.month()),
@@ -200,14 +196,13 @@ impl Derive {
         })
     }
 
-    fn label(&self, place: i64) -> String {
+    fn label(&self, place: i64, how: &How) -> String {
         match self.with {
             Derivation::Band => {
-                let width = self.width.unwrap_or(1.0);
-                let (from, to) = (place as f64 * width, (place + 1) as f64 * width);
-                match width {
+                let (from, to) = (how.bands.edge(place), how.bands.edge(place.saturating_add(1)));
+                match how.bands.width {
                     1.0 => from.to_string(),
-                    _ if width.fract() == 0.0 => format!("{from}-{}", to - 1.0),
+                    width if width.fract() == 0.0 => format!("{from}-{}", to - 1.0),
                     _ => format!("[{from}, {to})"),
                 }
             }
@@ -230,8 +225,51 @@ impl Derive {
     }
 }
 
-fn wrong(column: &str, reason: String) -> DataError {
-    DataError::Column { step: Derive::NAME, column: column.to_owned(), reason }
+/// What is worked out once for all numbers.
+struct How {
+    zone: TimeZone,
+    bands: Bands,
+}
+
+/// Bands of one width from zero on. A width such as 0.1 is meant as it is written, and no binary number is that: so the
+/// edges are whole multiples of its digits, divided by the power of ten, each the number next to the decimal one. 0.3
+/// then begins the band that is called after it.
+struct Bands {
+    width: f64,
+    /// The width without its decimal point.
+    digits: f64,
+    /// Ten to the power of how many of the digits stand behind the point.
+    divisor: f64,
+}
+
+impl Bands {
+    fn of(width: f64) -> Self {
+        let written = width.to_string();
+        let (whole, behind) = written.split_once('.').unwrap_or((&written, ""));
+        // Beyond, one of the two is not the number that is meant.
+        let is_exact = behind.len() <= 22 && whole.len() + behind.len() <= 22;
+        let digits = format!("{whole}{behind}").parse().ok();
+        match digits.filter(|&digits: &f64| is_exact && digits < 2f64.powi(53)) {
+            Some(digits) => Self { width, digits, divisor: 10f64.powi(behind.len() as i32) },
+            None => Self { width, digits: width, divisor: 1.0 },
+        }
+    }
+
+    /// Where a band begins.
+    fn edge(&self, place: i64) -> f64 {
+        place as f64 * self.digits / self.divisor
+    }
+
+    /// The band of a number.
+    fn place(&self, number: f64) -> i64 {
+        // Within one of the right one.
+        let place = (number / self.width).floor() as i64;
+        match place {
+            place if self.edge(place) > number => place.saturating_sub(1),
+            place if self.edge(place.saturating_add(1)) <= number => place.saturating_add(1),
+            place => place,
+        }
+    }
 }
 
 const DAYS: [&str; 7] =
@@ -246,124 +284,4 @@ fn zone(name: Option<&str>) -> Result<TimeZone, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use bakeoff_spec::registry::params_of;
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    fn step(mut params: Value) -> Result<Derive, String> {
-        params["as"] = "new".into();
-        let params = serde_json::from_value(params).unwrap();
-        params_of::<Derive>(&params).map_err(|error| error.to_string())
-    }
-
-    /// What is made of these numbers, once as times of rows and once as a column of items.
-    fn derived(numbers: &[f64], mut params: Value) -> Vec<String> {
-        let mut table = Interactions::new("x.csv", false, true);
-        for (i, &number) in numbers.iter().enumerate() {
-            table.push("a", &i.to_string(), 0.0, number, 1);
-        }
-        table.item_columns = vec![RawColumn::new("number", Values::Number(numbers.to_vec()))];
-        let mut of = |from: &str| {
-            params["from"] = from.into();
-            let mut table = table.clone();
-            step(params.clone()).unwrap().apply(&mut table, &Train::default()).unwrap();
-            let columns = [table.columns, table.item_columns].concat();
-            match &columns.iter().find(|column| column.name == "new").unwrap().values {
-                Values::Text(texts) => texts.iter().map(str::to_owned).collect::<Vec<_>>(),
-                other => panic!("{other:?}"),
-            }
-        };
-        let of_rows = of("timestamp");
-        assert_eq!(of_rows, of("number"));
-        of_rows
-    }
-
-    #[test]
-    fn bands_are_of_one_width_and_named_by_their_ends() {
-        let ages = [29.0, 30.0, f64::NAN, 20.0, -1.0, 29.5];
-        assert_eq!(
-            derived(&ages, json!({ "with": "band", "width": 10 })),
-            ["20-29", "30-39", "", "20-29", "-10--1", "20-29"]
-        );
-        assert_eq!(
-            derived(&[0.4, 0.5], json!({ "with": "band", "width": 0.5 })),
-            ["[0, 0.5)", "[0.5, 1)"]
-        );
-        assert_eq!(derived(&[3.2], json!({ "with": "band", "width": 1 })), ["3"]);
-    }
-
-    #[test]
-    fn an_edge_begins_a_bucket() {
-        let prices = [9.99, 10.0, 49.0, 50.0, f64::NAN];
-        assert_eq!(
-            derived(&prices, json!({ "with": "buckets", "edges": [10, 50] })),
-            ["<10", "[10, 50)", "[10, 50)", ">=50", ""]
-        );
-    }
-
-    #[test]
-    fn the_calendar_is_that_of_the_zone() {
-        // 1997-12-31 23:30 UTC, a Wednesday; 2000-01-01 12:00 UTC, a Saturday.
-        let times = [883_611_000.0, 946_728_000.0, f64::NAN];
-        let with = |with: &str| derived(&times, json!({ "with": with }));
-        assert_eq!(with("day_of_week"), ["wednesday", "saturday", ""]);
-        assert_eq!(with("hour"), ["23", "12", ""]);
-        assert_eq!(with("month"), ["12", "01", ""]);
-        assert_eq!(with("year"), ["1997", "2000", ""]);
-        assert_eq!(with("weekend"), ["weekday", "weekend", ""]);
-        let berlin =
-            |with: &str| derived(&times, json!({ "with": with, "time_zone": "Europe/Berlin" }));
-        assert_eq!(berlin("day_of_week"), ["thursday", "saturday", ""]);
-        assert_eq!(berlin("hour"), ["00", "13", ""]);
-        assert_eq!(berlin("year"), ["1998", "2000", ""]);
-    }
-
-    #[test]
-    fn dates_as_text_serve_the_calendar() {
-        let mut table = Interactions::new("x.csv", false, false);
-        table.push("a", "x", 0.0, 0.0, 1);
-        table.push("a", "y", 0.0, 0.0, 2);
-        let column = |texts: [&str; 2]| {
-            vec![RawColumn::new("released", Values::Text(texts.into_iter().collect()))]
-        };
-        let apply = |table: &mut Interactions, params| {
-            step(params).unwrap().apply(table, &Train::default())
-        };
-        table.item_columns = column(["1995-11-22", ""]);
-        assert_eq!(apply(&mut table, json!({ "from": "released", "with": "year" })).unwrap(), 1);
-        let Values::Text(years) = &table.item_columns[1].values else { panic!("text") };
-        assert_eq!(years.iter().collect::<Vec<_>>(), ["1995", ""]);
-        let again = apply(&mut table, json!({ "from": "released", "with": "month" }));
-        assert!(again.unwrap_err().to_string().contains("column `new` is there already"));
-        table.item_columns = column(["1995-11-22", "soon"]);
-        let error = apply(&mut table, json!({ "from": "released", "with": "year" })).unwrap_err();
-        assert!(
-            error.to_string().contains("column `released` holds `soon`, expected seconds"),
-            "{error}"
-        );
-        let band = json!({ "from": "released", "with": "band", "width": 1 });
-        assert_eq!(
-            apply(&mut table, band).unwrap_err().to_string(),
-            "step `derive`: column `released` holds text; a column can be derived so from numbers"
-        );
-    }
-
-    #[test]
-    fn parameters_go_together() {
-        for params in [
-            json!({ "with": "band" }),
-            json!({ "with": "band", "width": 0 }),
-            json!({ "with": "hour", "width": 1 }),
-            json!({ "with": "buckets", "edges": [] }),
-            json!({ "with": "buckets", "edges": [2, 1] }),
-            json!({ "with": "buckets", "edges": [1], "time_zone": "Europe/Berlin" }),
-            json!({ "with": "hour", "time_zone": "Berlin" }),
-        ] {
-            let mut params = params;
-            params["from"] = "x".into();
-            assert!(step(params.clone()).is_err(), "{params}");
-        }
-    }
-}
+mod tests;

@@ -73,7 +73,7 @@ pub enum Encoding {
     /// One code a bucket: the hash of the value (the first 64 bits of BLAKE3) modulo `buckets`. Learns nothing: a value
     /// that train lacks shares the code of those in its bucket, and there is no code for rare ones. Code 0: missing; 1:
     /// unused, as there are no unseen values; then the buckets. Of n values in b buckets, n − b · (1 − (1 − 1/b)^n) are expected to fall into a bucket that is taken.
-    /// In a column of tags, each tag is replaced by its bucket.
+    /// A column of tags becomes lists of such codes: 0 unused, then the buckets.
     Hashing,
     /// The mean rating of the rows of train with this category, drawn towards that of all: a new column of numbers of
     /// rows, `NAME_target`. A row of train gets the mean over the other folds, so that its own rating is no part of what a
@@ -88,6 +88,7 @@ pub enum Encoding {
 
 impl Plugin for Encode {
     const NAME: &'static str = "encode";
+    const REVISION: u32 = 2;
     const ABOUT: &'static str = "Encodes categories: label, one-hot, multi-hot, hashing, target means; numbers as quantile buckets.";
     type Params = Self;
 
@@ -177,7 +178,7 @@ impl Encode {
                 Values::Codes(hashed(&texts, self.buckets()))
             }
             (Encoding::Hashing, Values::Tags(tags)) => {
-                Values::Tags(hashed_tags(&tags, self.buckets()))
+                Values::CodeLists(hashed_tags(&tags, self.buckets()))
             }
             (Encoding::Quantiles, Values::Number(numbers)) => {
                 let codes = quantile_codes(&numbers, train, self.buckets());
@@ -198,9 +199,9 @@ impl Encode {
         }
         let tags = label_tags(&tags, train, self.min_count.unwrap_or(1));
         if !self.dense {
-            return Ok(Values::Tags(tags));
+            return Ok(Values::CodeLists(tags));
         }
-        self.check_width(column, tags.values.len())?;
+        self.check_width(column, tags.names.len())?;
         Ok(Values::Dense(multi_hot(&tags)))
     }
 
@@ -245,6 +246,7 @@ impl Encode {
             seed: self.seed.unwrap_or(1),
         };
         let values = means.of(&categories, n, ratings, train.has(Axis::Rows));
+        let values = values.map_err(|reason| column.refused(Self::NAME, reason))?;
         let target = RawColumn::new(format!("{}_target", column.name), Values::Number(values));
         named::add(Self::NAME, table, Axis::Rows, target)
     }

@@ -7,10 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Effect, Step, Train};
-use crate::column::{Lists, Tags, Texts, Values};
+use crate::column::{Lists, Tags, Values};
 use crate::error::DataError;
 use crate::ids::Ids;
-use crate::interactions::{Axis, Interactions};
+use crate::interactions::Interactions;
 use crate::named;
 
 /// Which column, and how coarse. Missing values stay missing.
@@ -54,14 +54,16 @@ pub struct Generalise {
 pub enum Generalisation {
     /// Numbers to bands of `width`, such as 20-29.
     Band,
-    /// Text to its first `length` characters, and `*` for the rest.
+    /// Text to its first `length` characters, and `*` for the rest. Of a text that is no longer than that all but the last
+    /// character stay, so that no text stays as it was.
     Prefix,
     /// Numbers to what lies between two `edges`, such as `18 to below 30`.
     Buckets,
     /// Each value to what `map` says, and to `*` if it says nothing.
     Map,
-    /// Values that fewer than `min_users` users have to `*`, numbers to missing ones. All users are counted, those of
-    /// validation and test too, since all are to be protected.
+    /// Values that fewer than `min_users` users have to `*`, numbers to missing ones. If fewer users than that have `*` (or
+    /// no number) then, the next rarest values become it too. All users are counted, those of validation and test too,
+    /// since all are to be protected.
     Suppress,
 }
 
@@ -72,6 +74,7 @@ impl Plugin for Generalise {
     const NAME: &'static str = "generalise";
     const ABOUT: &'static str =
         "Makes a column coarser: bands, prefixes, buckets, a hierarchy, rare values suppressed.";
+    const REVISION: u32 = 2;
     type Params = Self;
 
     fn check(params: &Self) -> Result<(), String> {
@@ -124,25 +127,19 @@ impl Step for Generalise {
     }
 
     fn apply(&self, table: &mut Interactions, _train: &Train) -> Result<u64, DataError> {
-        let mut n_changed = 0;
-        for column in named::find(Self::NAME, table, std::slice::from_ref(&self.column))? {
-            if column.is_rating() {
-                return Err(
-                    column.refused(Self::NAME, "is what is predicted, and no column to hide")
-                );
-            }
-            let old = column.take(table);
-            n_changed += old.len() as u64 - old.n_missing();
-            let new = match self.min_users {
-                Some(min_users) => {
-                    let (new, n) = suppress(&old, table, column.axis, u64::from(min_users));
-                    n_changed = n;
-                    new
-                }
-                None => self.coarser(&old),
-            };
-            column.put(table, new.ok_or_else(|| self.refused(&old))?);
+        let column = named::find_one(Self::NAME, table, &self.column)?;
+        if column.is_rating() {
+            return Err(column.refused(Self::NAME, "is what is predicted, and no column to hide"));
         }
+        if column.is_timestamp() {
+            return Err(column.refused(Self::NAME, "orders the rows and is left as it is"));
+        }
+        let old = column.take(table);
+        let (new, n_changed) = match self.min_users {
+            Some(min_users) => self.suppressed(&column, &old, table, u64::from(min_users))?,
+            None => (self.coarser(&old), old.len() as u64 - old.n_missing()),
+        };
+        column.put(table, new.ok_or_else(|| self.refused(&old))?);
         Ok(n_changed)
     }
 
@@ -251,10 +248,9 @@ fn bucket(number: f64, edges: &[f64]) -> String {
 }
 
 fn prefix(text: &str, length: usize) -> String {
-    match text.char_indices().nth(length) {
-        Some((end, _)) => format!("{}{ANY}", &text[..end]),
-        None => text.to_owned(),
-    }
+    let length = length.min(text.chars().count().saturating_sub(1));
+    let kept: String = text.chars().take(length).collect();
+    kept + ANY
 }
 
 /// Tags under new names; of several that become one, an entry keeps one.
@@ -275,79 +271,6 @@ fn retagged(tags: &Tags, new: &[String]) -> Tags {
     Tags { values, lists }
 }
 
-/// The values without those that fewer than `min_users` users have, and how many entries had one of those.
-fn suppress(
-    values: &Values,
-    table: &Interactions,
-    axis: Axis,
-    min_users: u64,
-) -> (Option<Values>, u64) {
-    let mut n = 0;
-    let new = match values {
-        Values::Text(texts) => {
-            let of = |entry: u32| std::slice::from_ref(&texts.codes()[entry as usize]);
-            let is_kept = has_users(table, axis, texts.values().len(), of, min_users);
-            n = texts
-                .codes()
-                .iter()
-                .filter(|&&code| !is_kept[code as usize] && !texts.values().name(code).is_empty())
-                .count();
-            let mut code = 0;
-            Some(Values::Text(texts.map(|text| {
-                code += 1;
-                if text.is_empty() || is_kept[code - 1] { text.to_owned() } else { ANY.to_owned() }
-            })))
-        }
-        Values::Tags(tags) => {
-            let of = |entry: u32| tags.lists.get(entry as usize);
-            let is_kept = has_users(table, axis, tags.values.len(), of, min_users);
-            n = tags.lists.values.iter().filter(|&&tag| !is_kept[tag as usize]).count();
-            let names = tags.values.names().zip(&is_kept);
-            let names: Vec<String> =
-                names.map(|(tag, is_kept)| if *is_kept { tag } else { ANY }.to_owned()).collect();
-            Some(Values::Tags(retagged(tags, &names)))
-        }
-        Values::Number(numbers) => {
-            let texts: Texts = numbers.iter().map(ToString::to_string).collect();
-            let of = |entry: u32| std::slice::from_ref(&texts.codes()[entry as usize]);
-            let is_kept = has_users(table, axis, texts.values().len(), of, min_users);
-            let kept = numbers.iter().zip(texts.codes()).map(|(&number, &code)| {
-                let is_hidden = !is_kept[code as usize] && !number.is_nan();
-                n += usize::from(is_hidden);
-                if is_hidden { f64::NAN } else { number }
-            });
-            Some(Values::Number(kept.collect()))
-        }
-        _ => None,
-    };
-    (new, n as u64)
-}
-
-/// Whether each value has at least `min_users` users with a row. `of` gives the values of an entry of the axis.
-fn has_users<'a>(
-    table: &Interactions,
-    axis: Axis,
-    n_values: usize,
-    of: impl Fn(u32) -> &'a [u32],
-    min_users: u64,
-) -> Vec<bool> {
-    let mut pairs = Vec::new();
-    for (row, &user) in table.user.iter().enumerate() {
-        let entry = match axis {
-            Axis::Rows => row as u32,
-            Axis::Users => user,
-            Axis::Items => table.item[row],
-        };
-        pairs.extend(of(entry).iter().map(|&value| (value, user)));
-    }
-    pairs.sort_unstable();
-    pairs.dedup();
-    let mut n_users = vec![0; n_values];
-    for (value, _) in pairs {
-        n_users[value as usize] += 1;
-    }
-    n_users.into_iter().map(|n: u64| n >= min_users).collect()
-}
-
+mod suppress;
 #[cfg(test)]
 mod tests;

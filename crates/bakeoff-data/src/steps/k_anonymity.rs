@@ -7,14 +7,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Effect, Step, Train};
-use crate::column::{Texts, Values};
-use crate::error::{DataError, nearest};
-use crate::interactions::Interactions;
+use crate::column::{Numbers, Values};
+use crate::error::DataError;
+use crate::ids::Ids;
+use crate::interactions::{Axis, Interactions};
+use crate::named::{self, Named};
 use crate::privacy_error::PrivacyError;
 
 /// Which columns an outsider may know of a user, and how many users must share them: k-anonymity (Sweeney 2002) of the
 /// users that are left, those of validation and test too. A missing value is a value like others. Steps that remove rows
-/// come before.
+/// come before; that later ones have not undone it by changing these columns is looked at after the last. Groups are told
+/// by their sizes alone, since their values may be those of one user.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KAnonymity {
@@ -41,18 +44,15 @@ pub struct KAnonymity {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnFailure {
-    /// The dataset is not prepared; the groups are told.
+    /// The dataset is not prepared; the sizes of the groups are told.
     #[default]
     Error,
     /// The columns of these users become missing. If too few users are without values then, those of the next smallest
     /// groups become missing too.
     Suppress,
-    /// The groups are told among the notes of the data, and so in reports.
+    /// The sizes of the groups are told among the notes of the data, and so in reports.
     Report,
 }
-
-/// The most groups that are told.
-const MOST_TOLD: usize = 10;
 
 impl Plugin for KAnonymity {
     const NAME: &'static str = "k_anonymity";
@@ -63,7 +63,7 @@ impl Plugin for KAnonymity {
         match (&params.sensitive, params.l) {
             (Some(_), None) => Err("l: sensitive needs it".into()),
             (None, Some(_)) => Err("sensitive: l needs it".into()),
-            (Some(column), _) if params.columns.contains(column) => {
+            (Some(column), _) if params.columns.iter().any(|other| own(other) == own(column)) => {
                 Err(format!("sensitive: `{column}` is one of columns; it is known or it is not"))
             }
             _ => Ok(()),
@@ -77,51 +77,59 @@ impl Step for KAnonymity {
     }
 
     fn apply(&self, table: &mut Interactions, _train: &Train) -> Result<u64, DataError> {
-        let columns =
-            self.columns.iter().map(|name| coded(table, name)).collect::<Result<Vec<_>, _>>()?;
-        let sensitive = self.sensitive.as_ref().map(|name| coded(table, name)).transpose()?;
-        let groups = Groups::of(table, &columns, sensitive.as_ref());
-        let is_safe = |users: &[u32]| self.is_safe(&groups, users);
-        let failing: Vec<_> =
-            groups.by_values.iter().filter(|(_, users)| !is_safe(users)).collect();
-        let (n_failing, n_groups) = (failing.len(), groups.by_values.len());
+        let columns = named(table, &self.columns)?;
+        let sensitive = named(table, self.sensitive.as_slice())?;
+        let groups = Groups::of(table, &columns, &sensitive)?;
+        let failing = self.failing(&groups);
         if failing.is_empty() {
             table.notes.push(self.holds(&groups, 0));
             return Ok(0);
         }
-        let told = groups.told(&failing, &self.columns);
         match self.on_failure {
-            OnFailure::Error => Err(PrivacyError::NotAnonymous {
-                promise: self.promise(),
-                n_failing,
-                n_groups,
-                groups: told,
-            }
-            .into()),
+            OnFailure::Error => Err(self.refused(&groups, GENERALISE)),
             OnFailure::Report => {
-                let promise = self.promise();
-                let told = told.join("; ");
-                table.notes.push(format!(
-                    "Not so: {promise}. {n_failing} of {n_groups} groups break it: {told}."
-                ));
+                table.notes.push(self.broken(&groups));
                 Ok(0)
             }
             OnFailure::Suppress => {
-                let (groups, suppressed) = self.suppressed(groups.clone(), columns.len())?;
+                let (groups, suppressed) = self.suppressed(groups, columns.len())?;
                 table.notes.push(self.holds(&groups, suppressed.len()));
-                let n_before = n_missing(table, &self.columns);
-                let of = |user: u32| (!suppressed.contains(&user)).then_some(user);
+                let mut n_missing = 0;
                 let n_users = table.users.len() as u32;
-                for column in &mut table.user_columns {
-                    if self.columns.contains(&column.name) {
-                        column.values = column
-                            .values
-                            .take((0..n_users).map(of).collect::<Vec<_>>().into_iter());
-                    }
+                let kept: Vec<Option<u32>> = (0..n_users)
+                    .map(|user| (!suppressed.contains(&user)).then_some(user))
+                    .collect();
+                for column in columns {
+                    let values = column.take(table);
+                    let taken = values.take(kept.iter().copied());
+                    n_missing += taken.n_missing() - values.n_missing();
+                    column.put(table, taken);
                 }
-                Ok(n_missing(table, &self.columns) - n_before)
+                Ok(n_missing)
             }
         }
+    }
+
+    fn finish(&self, table: &mut Interactions) -> Result<(), DataError> {
+        // What has been masked since tells nothing any more.
+        let left = |names: &[String]| -> Vec<String> {
+            let is_left = |name: &&String| named(table, std::slice::from_ref(*name)).is_ok();
+            names.iter().filter(is_left).cloned().collect()
+        };
+        let columns = named(table, &left(&self.columns))?;
+        let sensitive = named(table, &left(self.sensitive.as_slice()))?;
+        let groups = Groups::of(table, &columns, &sensitive)?;
+        if columns.is_empty() || self.failing(&groups).is_empty() {
+            return Ok(());
+        }
+        if self.on_failure != OnFailure::Report {
+            return Err(self.refused(&groups, UNDONE));
+        }
+        let broken = format!("After all steps: {}", self.broken(&groups));
+        if !table.notes.contains(&self.broken(&groups)) {
+            table.notes.push(broken);
+        }
+        Ok(())
     }
 
     fn hides_values(&self) -> bool {
@@ -129,10 +137,38 @@ impl Step for KAnonymity {
     }
 }
 
+const GENERALISE: &str = "generalise the columns further, or set on_failure to suppress or report";
+const UNDONE: &str = "a step after `k_anonymity` has undone it; put that step before it";
+
 impl KAnonymity {
     fn is_safe(&self, groups: &Groups, users: &[u32]) -> bool {
         users.len() >= self.k as usize
             && self.l.is_none_or(|l| groups.n_sensitive(users) >= l as usize)
+    }
+
+    fn failing<'a>(&self, groups: &'a Groups) -> Vec<&'a Vec<u32>> {
+        groups.by_values.values().filter(|users| !self.is_safe(groups, users)).collect()
+    }
+
+    fn refused(&self, groups: &Groups, fix: &'static str) -> DataError {
+        let failing = self.failing(groups);
+        PrivacyError::NotAnonymous {
+            promise: self.promise(),
+            n_failing: failing.len(),
+            n_groups: groups.by_values.len(),
+            groups: groups.told(&failing),
+            values: groups.widths(&self.columns),
+            fix,
+        }
+        .into()
+    }
+
+    /// The note of a promise that does not hold.
+    fn broken(&self, groups: &Groups) -> String {
+        let failing = self.failing(groups);
+        let (n_failing, n_groups) = (failing.len(), groups.by_values.len());
+        let (promise, told) = (self.promise(), groups.told(&failing));
+        format!("Not so: {promise}. {n_failing} of {n_groups} groups break it: {told}.")
     }
 
     /// The groups after the columns of unsafe ones were made missing, and the users in question.
@@ -163,18 +199,10 @@ impl KAnonymity {
         if !without.is_empty() {
             groups.by_values.insert(missing, without);
         }
-        let failing: Vec<_> =
-            groups.by_values.iter().filter(|(_, users)| !self.is_safe(&groups, users)).collect();
-        if failing.is_empty() {
+        if self.failing(&groups).is_empty() {
             return Ok((groups, suppressed));
         }
-        Err(PrivacyError::NotAnonymous {
-            promise: self.promise(),
-            n_failing: failing.len(),
-            n_groups: groups.by_values.len(),
-            groups: groups.told(&failing, &self.columns),
-        }
-        .into())
+        Err(self.refused(&groups, GENERALISE))
     }
 
     fn promise(&self) -> String {
@@ -200,118 +228,119 @@ impl KAnonymity {
     }
 }
 
-/// A column of users as codes, 0 where it is missing.
-#[derive(Debug, Clone)]
-struct Coded {
-    texts: Texts,
-    codes: Vec<u32>,
+fn named(table: &Interactions, names: &[String]) -> Result<Vec<Named>, DataError> {
+    let of_users = |name: &String| named::find_of(KAnonymity::NAME, table, Axis::Users, name);
+    names.iter().map(of_users).collect()
+}
+
+/// A name without that of its axis.
+fn own(name: &str) -> &str {
+    name.strip_prefix("users.").unwrap_or(name)
+}
+
+/// The values of a column of users as numbers, equal ones as the same, 0 where it is missing.
+fn coded(table: &Interactions, column: &Named) -> Result<Vec<u32>, DataError> {
+    let Some(values) = column.values(table) else { return Ok(Vec::new()) };
+    let text: Box<dyn Fn(usize) -> String> = match values {
+        Values::Text(texts) => Box::new(|user| texts.get(user).to_owned()),
+        Values::Number(numbers) => Box::new(|user| (numbers[user] + 0.0).to_string()),
+        Values::Tags(tags) => Box::new(|user| {
+            let mut all: Vec<&str> = tags.get(user).collect();
+            all.sort_unstable();
+            format!("{all:?}")
+        }),
+        Values::Codes(codes) => Box::new(|user| codes.codes[user].to_string()),
+        Values::CodeLists(codes) => Box::new(|user| {
+            let mut all = codes.lists.get(user).to_vec();
+            all.sort_unstable();
+            format!("{all:?}")
+        }),
+        Values::Tokens(tokens) => {
+            Box::new(|user| format!("{:?}", &tokens.codes[user * tokens.len..][..tokens.len]))
+        }
+        Values::Weighted(weighted) => Box::new(|user| format!("{:?}", weighted.lists.get(user))),
+        Values::Dense(dense) => Box::new(|user| match &dense.numbers {
+            Numbers::U8(bytes) => format!("{:?}", &bytes[user * dense.width()..][..dense.width()]),
+            Numbers::F32(numbers) => {
+                format!("{:?}", &numbers[user * dense.width()..][..dense.width()])
+            }
+        }),
+        Values::Series(_) => {
+            let reason = "holds series, which cannot be compared; mask it";
+            return Err(column.refused(KAnonymity::NAME, reason));
+        }
+    };
+    let mut distinct = Ids::default();
+    let code = |user| match values.is_missing(user) {
+        true => MISSING,
+        false => 1 + distinct.index_or_add(&text(user)),
+    };
+    Ok((0..values.len()).map(code).collect())
 }
 
 const MISSING: u32 = 0;
 
-fn coded(table: &Interactions, name: &str) -> Result<Coded, DataError> {
-    let column = table.user_columns.iter().find(|column| column.name == name);
-    let column = column.ok_or_else(|| {
-        let present: Vec<String> = table.user_columns.iter().map(|c| c.name.clone()).collect();
-        let (column, suggestion) = (name.to_owned(), nearest(name, &present));
-        DataError::UnknownColumn { step: KAnonymity::NAME, column, present, suggestion }
-    })?;
-    let mut texts = Texts::default();
-    // So that the code of a missing value is known.
-    texts.push("");
-    match &column.values {
-        Values::Text(values) => values.iter().for_each(|text| texts.push(text)),
-        Values::Number(numbers) => {
-            for number in numbers {
-                texts.push(&if number.is_nan() { String::new() } else { number.to_string() });
-            }
-        }
-        Values::Tags(tags) => {
-            for entry in 0..tags.lists.len() {
-                let mut all: Vec<&str> = tags.get(entry).collect();
-                all.sort_unstable();
-                texts.push(&all.join(" + "));
-            }
-        }
-        other => {
-            return Err(DataError::Column {
-                step: KAnonymity::NAME,
-                column: name.to_owned(),
-                reason: format!(
-                    "holds {}, which cannot be compared; take text, tags or numbers",
-                    other.kind()
-                ),
-            });
-        }
-    }
-    let codes = texts.codes()[1..].to_vec();
-    Ok(Coded { texts, codes })
-}
-
 /// Users who share all values.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Groups {
-    columns: Vec<Coded>,
-    sensitive: Option<Coded>,
+    /// The code of each user's sensitive value.
+    sensitive: Option<Vec<u32>>,
+    /// By the codes of their values, one a column.
     by_values: BTreeMap<Vec<u32>, Vec<u32>>,
 }
 
 impl Groups {
-    /// Those of users with a row.
-    fn of(table: &Interactions, columns: &[Coded], sensitive: Option<&Coded>) -> Self {
-        let mut has_row = vec![false; table.users.len()];
-        for &user in &table.user {
-            has_row[user as usize] = true;
-        }
+    /// Those of users with a row. There is at most one sensitive column.
+    fn of(table: &Interactions, columns: &[Named], sensitive: &[Named]) -> Result<Self, DataError> {
+        let coded_columns = |columns: &[Named]| -> Result<Vec<Vec<u32>>, DataError> {
+            columns.iter().map(|column| coded(table, column)).collect()
+        };
+        let (columns, mut sensitive) = (coded_columns(columns)?, coded_columns(sensitive)?);
+        let has_row = table.has_rows(Axis::Users);
         let mut by_values: BTreeMap<Vec<u32>, Vec<u32>> = BTreeMap::new();
         for user in (0..table.users.len()).filter(|&user| has_row[user]) {
-            let values = columns.iter().map(|column| column.codes[user]).collect();
+            let values = columns.iter().map(|codes| codes[user]).collect();
             by_values.entry(values).or_default().push(user as u32);
         }
-        Self { columns: columns.to_vec(), sensitive: sensitive.cloned(), by_values }
+        Ok(Self { sensitive: sensitive.pop(), by_values })
     }
 
     /// How many different sensitive values these users have.
     fn n_sensitive(&self, users: &[u32]) -> usize {
         let Some(sensitive) = &self.sensitive else { return usize::MAX };
-        let codes = users.iter().map(|&user| sensitive.codes[user as usize]);
+        let codes = users.iter().map(|&user| sensitive[user as usize]);
         codes.filter(|&code| code != MISSING).collect::<BTreeSet<u32>>().len()
     }
 
-    /// The smallest of these groups in words.
-    fn told(&self, groups: &[(&Vec<u32>, &Vec<u32>)], names: &[String]) -> Vec<String> {
-        let mut told: Vec<(usize, String)> = groups
-            .iter()
-            .map(|(values, users)| {
-                let value = |((column, name), &code): ((&Coded, &String), &u32)| match code {
-                    MISSING => format!("{name} (missing)"),
-                    code => format!("{name} {}", column.texts.values().name(code)),
-                };
-                let named = self.columns.iter().zip(names);
-                let values: Vec<String> = named.zip(values.iter()).map(value).collect();
-                let of_sensitive = match self.sensitive {
-                    Some(_) => format!(" and {} sensitive values", self.n_sensitive(users)),
-                    None => String::new(),
-                };
-                let plural = if users.len() == 1 { "" } else { "s" };
-                let n = users.len();
-                (n, format!("{} ({n} user{plural}{of_sensitive})", values.join(", ")))
-            })
-            .collect();
-        told.sort_unstable();
-        let n_more = told.len().saturating_sub(MOST_TOLD);
-        let mut told: Vec<String> =
-            told.into_iter().take(MOST_TOLD).map(|(_, told)| told).collect();
-        if n_more > 0 {
-            told.push(format!("and {n_more} more"));
+    /// How many there are of each size (and of so many sensitive values), smallest first. Nothing of their values: a
+    /// column need not have been generalised, and what is told is kept in plain text.
+    fn told(&self, groups: &[&Vec<u32>]) -> String {
+        let mut sizes: BTreeMap<(usize, Option<usize>), usize> = BTreeMap::new();
+        for users in groups {
+            let n_sensitive = self.sensitive.is_some().then(|| self.n_sensitive(users));
+            *sizes.entry((users.len(), n_sensitive)).or_default() += 1;
         }
-        told
+        let several = |n: usize, what: &str| {
+            if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+        };
+        let of_size = |((n_users, n_sensitive), n): (&(usize, Option<usize>), &usize)| {
+            let of_sensitive = n_sensitive
+                .map_or_else(String::new, |n| format!(" with {}", several(n, "sensitive value")));
+            format!("{n} of {}{of_sensitive}", several(*n_users, "user"))
+        };
+        let told: Vec<String> = sizes.iter().map(of_size).collect();
+        told.join(", ")
     }
-}
 
-fn n_missing(table: &Interactions, names: &[String]) -> u64 {
-    let columns = table.user_columns.iter().filter(|column| names.contains(&column.name));
-    columns.map(|column| column.values.n_missing()).sum()
+    /// How many different values each column has: what to generalise first.
+    fn widths(&self, names: &[String]) -> String {
+        let width = |(place, name): (usize, &String)| {
+            let codes: BTreeSet<u32> =
+                self.by_values.keys().filter_map(|v| v.get(place)).copied().collect();
+            format!("{name} {}", codes.len())
+        };
+        names.iter().enumerate().map(width).collect::<Vec<_>>().join(", ")
+    }
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Effect, Step, Train};
-use crate::column::{RawColumn, Tags, Texts, Values};
+use crate::column::{Tags, Texts, Values};
 use crate::error::DataError;
-use crate::interactions::{Axis, Interactions};
+use crate::interactions::Interactions;
 use crate::named::{self, Named};
 use crate::secret::{Pseudonyms, pseudonym_key};
 
@@ -78,10 +78,7 @@ impl Step for Mask {
             n_changed += n;
         }
         if self.with == Masking::Drop {
-            for axis in [Axis::Rows, Axis::Users, Axis::Items] {
-                let is_kept = |column: &RawColumn| !self.columns.contains(&column.name);
-                table.columns_of_mut(axis).retain(is_kept);
-            }
+            named::remove(table, &columns);
         }
         Ok(n_changed)
     }
@@ -144,7 +141,7 @@ impl Mask {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::column::{Dense, Numbers};
+    use crate::column::{Dense, Numbers, RawColumn};
 
     fn table() -> Interactions {
         let mut table = Interactions::new("x.csv", false, false);
@@ -184,16 +181,18 @@ mod tests {
     }
 
     #[test]
-    fn a_dropped_column_is_gone_wherever_it_is() {
-        let (table, n) = mask(&["mail", "face"], Masking::Drop, "").unwrap();
+    fn a_dropped_column_is_gone_and_two_of_one_name_are_told_apart() {
+        let (table, n) = mask(&["rows.mail", "face"], Masking::Drop, "").unwrap();
         assert!(table.columns.is_empty());
-        assert_eq!(table.column_names(), ["age"]);
-        assert_eq!(n, 4, "a mail of a row, one of a user, two faces");
+        assert_eq!(table.column_names(), ["mail", "age"]);
+        assert_eq!(n, 3, "a mail of a row, two faces");
+        let error = mask(&["mail", "face"], Masking::Drop, "").unwrap_err().to_string();
+        assert!(error.ends_with("say which is meant: rows.mail or users.mail"), "{error}");
     }
 
     #[test]
     fn a_constant_says_nothing_not_even_what_is_missing() {
-        let (table, n) = mask(&["mail", "age"], Masking::Constant, "").unwrap();
+        let (table, n) = mask(&["rows.mail", "users.mail", "age"], Masking::Constant, "").unwrap();
         assert_eq!(texts(&table.user_columns[0].values), ["*", "*"]);
         assert_eq!(texts(&table.user_columns[1].values), ["*", "*"]);
         assert_eq!(n, 6);
@@ -204,7 +203,8 @@ mod tests {
         // Any long variable serves as a key; cargo sets this one to the folder of the crate.
         const KEY: &str = "CARGO_MANIFEST_DIR";
         if std::env::var(KEY).is_ok() {
-            let (table, n) = mask(&["mail", "age"], Masking::Pseudonym, KEY).unwrap();
+            let (table, n) =
+                mask(&["rows.mail", "users.mail", "age"], Masking::Pseudonym, KEY).unwrap();
             let (row, user) = (&table.columns[0].values, &table.user_columns[0].values);
             assert_eq!(texts(row), texts(user));
             assert_eq!((texts(user)[0].len(), texts(user)[1]), (32, ""));

@@ -32,6 +32,10 @@ impl Step for MinLength {
         Effect::Removes
     }
 
+    fn counts_rows(&self) -> bool {
+        true
+    }
+
     fn apply(&self, table: &mut Interactions, _train: &Train) -> Result<u64, DataError> {
         let lengths = counts(&table.user, table.users.len());
         let is_kept: Vec<bool> =

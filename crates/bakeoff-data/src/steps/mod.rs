@@ -40,8 +40,9 @@ pub trait Step {
     /// What it does; it decides on which side of the split it may stand.
     fn effect(&self) -> Effect;
 
-    /// Whether what it keeps depends on how many rows users or items have: then those of validation and test, which are
-    /// there before the split, decide about those of train. `bakeoff data audit` tells how many.
+    /// Whether it keeps rows because there are enough others of their user or item: then those of validation and test,
+    /// which are there before the split, keep some of train. `bakeoff data audit` tells how many. A step that removes a
+    /// row for the sake of later ones (`max_length`, `deduplicate`) leaves train no row that it would not have alone.
     fn counts_rows(&self) -> bool {
         false
     }
@@ -51,6 +52,11 @@ pub trait Step {
     /// What is learned is learned from what `train` says is in the training part; a step that does not fit must not
     /// look at it.
     fn apply(&self, table: &mut Interactions, train: &Train) -> Result<u64, DataError>;
+
+    /// Looks at the table after all steps: whether what was promised of it still holds.
+    fn finish(&self, _table: &mut Interactions) -> Result<(), DataError> {
+        Ok(())
+    }
 
     /// What the result depends on besides parameters and data, such as which secret key the environment holds: part of
     /// the dataset's key.

@@ -105,7 +105,7 @@ impl Normalise {
             if let Some(entry) = numbers.iter().position(|&number| number <= -1.0) {
                 let (place, found) = (column.entry(table, entry), numbers[entry]);
                 return Err(refused(format!(
-                    "holds {found} ({place}); log1p needs numbers above -1; use min_max or rank"
+                    "holds `{found}` ({place}); log1p needs numbers above -1; use min_max or rank"
                 )));
             }
             numbers.par_iter_mut().for_each(|number| *number = number.ln_1p());
@@ -325,7 +325,7 @@ mod tests {
         let error = |with, ratings| refusal(&step(with), &table(ratings));
         assert_eq!(
             error(Scale::Log1p, [1.0, 1.0, -1.5, 1.0, 1.0]),
-            "step `normalise`: column `rating` holds -1.5 (x.csv, line 4); log1p needs numbers above -1; use min_max or rank"
+            "step `normalise`: column `rating` holds `-1.5` (x.csv, line 4); log1p needs numbers above -1; use min_max or rank"
         );
         assert_eq!(
             error(Scale::ZScore, [N, N, N, 1.0, 1.0]),

@@ -6,9 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Effect, Step, Train};
-use crate::column::{Dense, Numbers, RawColumn, Values};
-use crate::error::{DataError, nearest};
+use crate::column::{Dense, Numbers, Values};
+use crate::error::DataError;
 use crate::interactions::Interactions;
+use crate::named::{self, Named};
 
 /// Which columns, and by what. Each value `x` of a channel becomes `(x / 255 − mean) / std`; missing entries stay 0, which
 /// is the mean.
@@ -72,36 +73,36 @@ impl Step for NormaliseImages {
     }
 
     fn apply(&self, table: &mut Interactions, train: &Train) -> Result<u64, DataError> {
-        if let Some(columns) = &self.columns {
-            let present = table.column_names();
-            if let Some(column) = columns.iter().find(|column| !present.contains(column)) {
-                return Err(DataError::UnknownColumn {
-                    step: Self::NAME,
-                    column: column.clone(),
-                    suggestion: nearest(column, &present),
-                    present,
-                });
+        let columns = match &self.columns {
+            Some(columns) => named::find(Self::NAME, table, columns)?,
+            None => {
+                named::all(table).into_iter().filter(|column| is_pixels(column, table)).collect()
             }
-        }
+        };
         let mut n_changed = 0;
-        for (axis, column) in table.all_columns_mut() {
-            let is_named = self.columns.as_ref().is_some_and(|names| names.contains(&column.name));
-            let is_pixels =
-                matches!(&column.values, Values::Dense(Dense { numbers: Numbers::U8(_), .. }));
-            if is_named || (self.columns.is_none() && is_pixels) {
-                n_changed += self.normalise(column, train.has(axis))?;
-            }
+        for column in columns {
+            let mut values = column.take(table);
+            n_changed += self.normalise(&column, &mut values, train.has(column.axis))?;
+            column.put(table, values);
         }
         Ok(n_changed)
     }
 }
 
+fn is_pixels(column: &Named, table: &Interactions) -> bool {
+    let values = column.values(table);
+    matches!(values, Some(Values::Dense(Dense { numbers: Numbers::U8(_), .. })))
+}
+
 impl NormaliseImages {
     /// How many entries it changed.
-    fn normalise(&self, column: &mut RawColumn, train: &[bool]) -> Result<u64, DataError> {
-        let RawColumn { name, values } = column;
-        let wrong =
-            |reason: String| DataError::Column { step: Self::NAME, column: name.clone(), reason };
+    fn normalise(
+        &self,
+        column: &Named,
+        values: &mut Values,
+        train: &[bool],
+    ) -> Result<u64, DataError> {
+        let wrong = |reason: String| column.refused(Self::NAME, reason);
         let kind = values.kind();
         let Values::Dense(Dense { shape, numbers: Numbers::U8(pixels), is_missing }) = values
         else {
@@ -182,6 +183,7 @@ fn learn(entries: &[&[u8]], channel: usize, size: usize) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::column::RawColumn;
     use crate::interactions::Interactions;
     use crate::splits::Assigned;
 

@@ -21,7 +21,8 @@ use crate::named;
 ///   of the one that held;
 /// - for each of `horizons`, h days: `NAME_change_H`: `p / q − 1`, `q` being the price that held at `t − h`.
 ///
-/// Nothing that comes after `t` is looked at. What is not known, as before the first price, or cannot be divided by, as a
+/// Windows and horizons look back: nothing that comes after `t` is looked at, and what a price will be is no target that
+/// this makes. What is not known, as before the first price, or cannot be divided by, as a
 /// price of 0, is missing.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -100,18 +101,14 @@ impl Step for PriceWindows {
             let needed_by = format!("step `{}`", Self::NAME);
             return Err(DataError::NeedsTimestamps { needed_by });
         };
-        let names = std::slice::from_ref(&self.column);
-        let found = named::find(Self::NAME, table, names)?;
-        let of_items = table.item_columns.iter().find(|column| column.name == self.column);
-        let Some(RawColumn { values: Values::Series(series), .. }) = of_items else {
-            let of = found.iter().map(|column| column.axis.name()).collect::<Vec<_>>().join(", ");
-            let reason =
-                format!("(of {of}) is no series of items, such as a table of prices gives");
-            return Err(named::refused(Self::NAME, &self.column, reason));
+        let column = named::find_of(Self::NAME, table, Axis::Items, &self.column)?;
+        let Some(Values::Series(series)) = column.values(table) else {
+            let reason = "(of items) is no series, such as a table of prices gives";
+            return Err(column.refused(Self::NAME, reason));
         };
         let mut columns = Vec::new();
         if !self.windows.is_empty() || !self.horizons.is_empty() {
-            columns.extend(self.of_rows(series, times, &table.item));
+            columns.extend(self.of_rows(&column.name, series, times, &table.item));
         }
         let resampled = self.series.as_ref().map(|how| {
             let both = times.iter().zip(train.has(Axis::Rows));
@@ -125,7 +122,7 @@ impl Step for PriceWindows {
             named::add(Self::NAME, table, Axis::Rows, column)?;
         }
         if let Some(resampled) = resampled {
-            let column = RawColumn::new(format!("{}_series", self.column), resampled);
+            let column = RawColumn::new(format!("{}_series", column.name), resampled);
             named::add(Self::NAME, table, Axis::Items, column)?;
         }
         Ok(n_new)
@@ -134,8 +131,14 @@ impl Step for PriceWindows {
 
 impl PriceWindows {
     /// The columns of rows. A row's features are made together, since finding the place in its prices takes the longest.
-    fn of_rows(&self, series: &Series, times: &[f64], items: &[u32]) -> Vec<RawColumn> {
-        let names = self.feature_names();
+    fn of_rows(
+        &self,
+        column: &str,
+        series: &Series,
+        times: &[f64],
+        items: &[u32],
+    ) -> Vec<RawColumn> {
+        let names = self.feature_names(column);
         let mut columns = vec![Vec::with_capacity(times.len()); names.len()];
         let mut block = Vec::new();
         for (times, items) in times.chunks(BLOCK).zip(items.chunks(BLOCK)) {
@@ -155,13 +158,13 @@ impl PriceWindows {
         named.map(|(name, numbers)| RawColumn::new(name, Values::Number(numbers))).collect()
     }
 
-    fn feature_names(&self) -> Vec<String> {
+    fn feature_names(&self, column: &str) -> Vec<String> {
         let of_window = |days: &u32| ["mean", "min", "max"].map(|of| format!("{of}_{days}"));
         let now = std::iter::once("now".to_owned());
         let windows = self.windows.iter().flat_map(of_window);
         let horizons = self.horizons.iter().map(|days| format!("change_{days}"));
         let all = now.chain(windows).chain(horizons);
-        all.map(|feature| format!("{}_{feature}", self.column)).collect()
+        all.map(|feature| format!("{column}_{feature}")).collect()
     }
 
     /// The features of a row, in the order of their names; those that are not known are left as they are.
@@ -357,7 +360,7 @@ mod tests {
         let of_size = PriceWindows { column: "size".into(), ..step(&[1], &[]) };
         assert_eq!(
             refusal(&of_size, &table),
-            "step `price_windows`: column `size` (of items) is no series of items, such as a table of prices gives"
+            "step `price_windows`: column `size` (of items) is no series, such as a table of prices gives"
         );
         table.0.timestamp = None;
         assert!(refusal(&step(&[1], &[]), &table).contains("needs timestamps"));

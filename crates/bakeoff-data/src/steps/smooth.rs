@@ -1,7 +1,5 @@
 //! Series in time without their noise, each value from the present and the past alone.
 
-use std::collections::VecDeque;
-
 use bakeoff_spec::Plugin;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -49,6 +47,7 @@ pub enum Smoothing {
 impl Plugin for Smooth {
     const NAME: &'static str = "smooth";
     const ABOUT: &'static str = "Smooths series and columns of rows by a moving average or exponentially, from past to present.";
+    const REVISION: u32 = 2;
     type Params = Self;
 
     fn check(params: &Self) -> Result<(), String> {
@@ -125,7 +124,7 @@ impl Smooth {
     fn past(&self) -> Past {
         match self.with {
             Smoothing::MovingAverage => {
-                Past::Window { values: VecDeque::new(), len: self.window.unwrap_or(3) as usize }
+                Past::Window { values: Window::default(), len: self.window.unwrap_or(3) as usize }
             }
             Smoothing::Exponential => {
                 Past::Smoothed { value: None, alpha: self.alpha.unwrap_or(0.3) }
@@ -137,7 +136,7 @@ impl Smooth {
 /// What is remembered of the values so far.
 enum Past {
     /// The last `len − 1` of them.
-    Window { values: VecDeque<f64>, len: usize },
+    Window { values: Window, len: usize },
     /// The smoothed value of the last one.
     Smoothed { value: Option<f64>, alpha: f64 },
 }
@@ -150,11 +149,11 @@ impl Past {
         }
         match self {
             Self::Window { values, len } => {
-                let mean = (values.iter().sum::<f64>() + present) / (values.len() + 1) as f64;
+                let mean = (values.sum() + present) / (values.len() + 1) as f64;
                 if is_remembered {
-                    values.push_back(present);
+                    values.push(present);
                     if values.len() == *len {
-                        values.pop_front();
+                        values.pop();
                     }
                 }
                 mean
@@ -168,6 +167,44 @@ impl Past {
                 smoothed
             }
         }
+    }
+}
+
+/// A queue that knows its sum. Nothing is subtracted, so that a large value leaves no trace once it is gone; and each value
+/// is added twice in all, however long the queue is.
+#[derive(Debug, Default)]
+struct Window {
+    /// For each of the older values, newest first, the sum of it and of those that are newer.
+    old: Vec<f64>,
+    new: Vec<f64>,
+    sum_of_new: f64,
+}
+
+impl Window {
+    fn len(&self) -> usize {
+        self.old.len() + self.new.len()
+    }
+
+    fn sum(&self) -> f64 {
+        self.old.last().unwrap_or(&0.0) + self.sum_of_new
+    }
+
+    fn push(&mut self, value: f64) {
+        self.new.push(value);
+        self.sum_of_new += value;
+    }
+
+    /// Removes the oldest.
+    fn pop(&mut self) {
+        if self.old.is_empty() {
+            let mut sum = 0.0;
+            while let Some(value) = self.new.pop() {
+                sum += value;
+                self.old.push(sum);
+            }
+            self.sum_of_new = 0.0;
+        }
+        self.old.pop();
     }
 }
 
@@ -226,6 +263,22 @@ mod tests {
         let smoothed = smoothed(&average(2), [2.0, N, N, 6.0, 2.0, 8.0]);
         assert_eq!((smoothed[0], &smoothed[3..]), (2.0, &[4.0, 4.0, 8.0][..]));
         assert!(smoothed[1].is_nan() && smoothed[2].is_nan());
+    }
+
+    #[test]
+    fn a_window_is_that_of_a_slow_reference_and_forgets_what_has_left_it() {
+        let values: Vec<f64> = (0..200).map(|i: i32| f64::from(i * i % 37) - 11.5).collect();
+        for window in [1, 2, 3, 7, 50, 300] {
+            let mut past = average(window).past();
+            for i in 0..values.len() {
+                let last = &values[(i + 1).saturating_sub(window as usize)..=i];
+                let expected = last.iter().sum::<f64>() / last.len() as f64;
+                assert!((past.next(values[i], true) - expected).abs() < 1e-12);
+            }
+        }
+        let mut past = average(2).past();
+        let smoothed = [1e300, 1.0, 3.0, 5.0].map(|value| past.next(value, true));
+        assert_eq!(smoothed[2..], [2.0, 4.0]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub struct SmoothRate {
     #[serde(rename = "as")]
     #[schemars(length(min = 1))]
     pub name: String,
-    /// Counts that stand in two columns of one axis. Where one of them is missing, so is the rate.
+    /// Counts that stand in two columns, both of rows, of users or of items. Where one of them is missing, so is the rate.
     #[serde(default)]
     pub columns: Option<CountColumns>,
     /// The share of high ratings in train, of each user or item. A rating of a row of train is part of the rate that a
@@ -154,34 +154,28 @@ type Counts = (Axis, Vec<(f64, f64)>);
 
 fn of_columns(table: &Interactions, columns: &CountColumns) -> Result<Counts, DataError> {
     let step = SmoothRate::NAME;
-    let all_hits = named::find(step, table, std::slice::from_ref(&columns.hits))?;
-    let all_ofs = named::find(step, table, std::slice::from_ref(&columns.of))?;
-    let on_one_axis = |hits: &&Named| all_ofs.iter().any(|of| of.axis == hits.axis);
-    let Some(hits) = all_hits.iter().find(on_one_axis) else {
+    let hits = named::find_one(step, table, &columns.hits)?;
+    let of = named::find_one(step, table, &columns.of)?;
+    if hits.axis != of.axis {
         let reason = format!("and `{}` are not of the same: rows, users or items", columns.of);
-        return Err(named::refused(step, &columns.hits, reason));
+        return Err(hits.refused(step, reason));
+    }
+    let numbers = |column: &Named| match column.values(table) {
+        Some(Values::Number(numbers)) => Ok(numbers),
+        _ => Err(column.refused(step, "holds no counts; a rate is made of two columns of numbers")),
     };
-    let numbers = |name: &str| {
-        let mut of_axis = table.all_columns().filter(|(axis, _)| *axis == hits.axis);
-        match of_axis.find(|(_, column)| column.name == name) {
-            Some((_, RawColumn { values: Values::Number(numbers), .. })) => Ok(numbers),
-            _ => Err(named::refused(
-                step,
-                name,
-                "holds no counts; a rate is made of two columns of numbers",
-            )),
-        }
-    };
-    let (hit_counts, of_counts) = (numbers(&columns.hits)?, numbers(&columns.of)?);
+    let (hit_counts, of_counts) = (numbers(&hits)?, numbers(&of)?);
     let counts: Vec<(f64, f64)> =
         hit_counts.iter().copied().zip(of_counts.iter().copied()).collect();
     if let Some(entry) =
         counts.iter().position(|&(n_hits, n)| n_hits < 0.0 || n_hits > n || n < 0.0)
     {
         let ((n_hits, n), place) = (counts[entry], entry_name(table, hits.axis, entry));
-        let reason =
-            format!("has {n_hits} hits of {n} ({place}); hits must be from 0 to `{}`", columns.of);
-        return Err(named::refused(step, &columns.hits, reason));
+        let reason = format!(
+            "has `{n_hits}` hits of `{n}` ({place}); hits must be from 0 to `{}`",
+            columns.of
+        );
+        return Err(hits.refused(step, reason));
     }
     Ok((hits.axis, counts))
 }
@@ -293,7 +287,7 @@ mod tests {
         let additive = rate(RateSmoothing::Additive, COUNTS, None);
         assert_eq!(
             refusal(&additive, &table([0.0, 3.0, 0.0], [1.0, 2.0, 1.0])),
-            "step `smooth_rate`: column `clicks` has 3 hits of 2 (item `y`); hits must be from 0 to `views`"
+            "step `smooth_rate`: column `clicks` has `3` hits of `2` (item `y`); hits must be from 0 to `views`"
         );
         let none = refusal(
             &rate(RateSmoothing::Bayesian, COUNTS, None),

@@ -3,7 +3,7 @@
 use bakeoff_data::{Assigned, Interactions};
 use serde_json::json;
 
-use crate::recipes::file;
+use crate::recipes::{Planned, file};
 use crate::tables::{interactions, real, rows};
 use Assigned::{Test, Train, Valid};
 
@@ -39,6 +39,23 @@ fn csv_takes_parts_from_files_or_from_a_column() {
     let both = json!({ "interactions": path, "part": "split", "test": test });
     let error = interactions("csv", both).unwrap_err();
     assert!(format!("{error:?}").contains("not both"), "{error:?}");
+}
+
+#[test]
+fn a_repeat_across_given_parts_is_left_to_the_audit_and_other_splits_know_no_parts() {
+    let dir = tempfile::tempdir().unwrap();
+    let train = file(dir.path(), "train.csv", "user,item\na,x\na,y\na,x\na,z\n");
+    let valid = file(dir.path(), "valid.csv", "user,item\na,y\n");
+    let test = file(dir.path(), "test.csv", "user,item\na,x\na,w\na,w\n");
+    let files = json!({ "interactions": train, "valid": valid, "test": test });
+    let planned = Planned::new(dir.path(), "csv", files).unwrap();
+    let planned = planned.step("deduplicate", json!({ "keep": "last" }));
+    let sizes = |split: &str| {
+        let data = planned.clone().split(split, json!({})).prepare().unwrap();
+        [data.train(), data.valid(), data.test()].map(|part| part.n_interactions())
+    };
+    assert_eq!(sizes("fixed"), [3, 1, 2]);
+    assert_eq!(sizes("leave_one_out"), [2, 1, 1]);
 }
 
 #[test]

@@ -130,7 +130,8 @@ fn rated_error(adapt: impl Fn(Planned) -> Planned) -> String {
 fn the_rating_task_needs_a_rating_in_every_row() {
     assert_eq!(
         rated_error(|planned| planned.task(Task::Rating)),
-        "x.csv, line 3: no rating; fill it with a `fill_missing` step (columns: [rating]) or remove the line"
+        "x.csv, line 3: no rating; drop such rows with a `fill_missing` step (columns: [rating], with: drop) or remove the \
+         line"
     );
     let error = error_of("csv", "x.csv", b"user,item\na,x\n", |planned| planned.task(Task::Rating));
     assert_eq!(
@@ -140,15 +141,20 @@ fn the_rating_task_needs_a_rating_in_every_row() {
 }
 
 #[test]
-fn filled_ratings_serve_the_rating_task() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = file(dir.path(), "x.csv", RATED);
-    let planned = Planned::new(dir.path(), "csv", json!({ "interactions": path })).unwrap();
-    let planned = planned.step("fill_missing", json!({ "with": "mean" })).task(Task::Rating);
-    let data = planned.prepare().unwrap();
-    // The mean of train, which is its one rating.
-    assert_eq!(data.valid().ratings.to_vec(), [3.0]);
+fn filled_ratings_serve_the_rating_task_in_train_alone() {
+    let prepared = |rows: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        let path = file(dir.path(), "x.csv", rows);
+        let planned = Planned::new(dir.path(), "csv", json!({ "interactions": path })).unwrap();
+        let step = json!({ "columns": ["rating"], "with": "mean" });
+        planned.step("fill_missing", step).task(Task::Rating).prepare()
+    };
+    // Train is all but the last two.
+    let data = prepared("user,item,rating\na,w,3\na,x,\na,y,5\na,z,1\n").unwrap();
+    assert_eq!(data.train().ratings.to_vec(), [3.0, 3.0]);
     assert_eq!(data.card().steps[1].changed, 1);
+    let error = prepared("user,item,rating\na,x,3\na,y,\na,z,1\n").unwrap_err().to_string();
+    assert!(error.contains("line 3: no rating; drop such rows"), "{error}");
 }
 
 #[test]

@@ -205,7 +205,7 @@ impl Change {
                     }
                 }
             }
-            Values::Codes(_) | Values::Tokens(_) | Values::Weighted(_) => {
+            Values::Codes(_) | Values::CodeLists(_) | Values::Tokens(_) | Values::Weighted(_) => {
                 panic!("the fixture is not encoded")
             }
         }

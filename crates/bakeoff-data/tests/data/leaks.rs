@@ -151,6 +151,9 @@ fn column_line(values: &Values, entries: &[usize]) -> String {
             format!("{:?} {blocks} {}", dense.shape, of(entries, |i| dense.is_missing[i]))
         }
         Values::Codes(codes) => format!("{:?} {}", codes.names, of(entries, |i| codes.codes[i])),
+        Values::CodeLists(codes) => {
+            format!("{:?} {}", codes.names, of(entries, |i| codes.lists.get(i)))
+        }
         Values::Tokens(tokens) => {
             let of_entries = of(entries, |i| &tokens.codes[i * tokens.len..][..tokens.len]);
             format!("{:?} {} {of_entries}", tokens.names, tokens.len)

@@ -250,6 +250,36 @@ fn nothing_is_removed_after_users_were_counted() {
 }
 
 #[test]
+fn no_step_undoes_what_was_promised_of_users() {
+    let dir = tempfile::tempdir().unwrap();
+    let jobs =
+        ["cook,20", "cook,20", "nurse,30", "nurse,30", "nurse,20", "nurse,20", "cook,", "nurse,"];
+    let (mut rows, mut users) = ("user,item\n".to_owned(), "user,job,age\n".to_owned());
+    for (user, job) in jobs.into_iter().enumerate() {
+        writeln!(rows, "u{user},x\nu{user},y\nu{user},z").unwrap();
+        writeln!(users, "u{user},{job}").unwrap();
+    }
+    let rows = file(dir.path(), "rows.csv", rows);
+    let users = file(dir.path(), "users.csv", users);
+    let planned =
+        Planned::new(dir.path(), "csv", json!({ "interactions": rows, "users": users })).unwrap();
+    let counted = planned.step("k_anonymity", json!({ "columns": ["age"], "k": 2 }));
+    let filled = |by: Value| {
+        let fill = json!({ "columns": ["age"], "with": "mean", "by": by });
+        counted.clone().step("fill_missing", fill).prepare()
+    };
+    assert!(filled(Value::Null).is_ok(), "two users get the mean of all");
+    // The nurse without an age gets 25, which nobody else has.
+    let error = filled(json!("job")).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "step `k_anonymity`: it does not hold that at least 2 users share each combination of age: 1 of 3 groups break \
+         it: 1 of 1 user (different values: age 3); a step after `k_anonymity` has undone it; put that step before it"
+    );
+    assert!(counted.clone().step("mask", json!({ "columns": ["age"] })).prepare().is_ok());
+}
+
+#[test]
 fn a_join_finds_raw_ids_before_they_are_hidden() {
     if !has_keys("a_join_finds_raw_ids_before_they_are_hidden") {
         return;

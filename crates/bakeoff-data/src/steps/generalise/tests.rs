@@ -65,7 +65,7 @@ fn a_zip_that_was_read_as_a_number_gets_its_zeros_back() {
             .contains("holds numbers, and prefix takes text; say with how many digits")
     );
     assert_eq!(prefix("čaj", 1), "č*");
-    assert_eq!(prefix("abc", 3), "abc");
+    assert_eq!([prefix("abc", 3), prefix("ab", 9), prefix("č", 1)], ["ab*", "a*", "*"]);
 }
 
 #[test]
@@ -92,11 +92,14 @@ fn what_a_map_does_not_name_is_not_told() {
 
 #[test]
 fn values_of_few_users_are_suppressed_by_counting_users_that_are_left() {
-    // Two users left have the job cook, one has nurse: `d` is gone.
+    // Two users left have the job cook, one has nurse: `d` is gone. One user alone must not have `*` either.
     let (table, n) =
         applied(json!({ "column": "job", "with": "suppress", "min_users": 2 })).unwrap();
-    assert_eq!(texts(&table.user_columns[2].values), ["cook", "*", "cook", "*"]);
-    assert_eq!(n, 2);
+    assert_eq!(texts(&table.user_columns[2].values), ["*", "*", "*", "*"]);
+    assert_eq!(n, 4);
+    let error =
+        applied(json!({ "column": "job", "with": "suppress", "min_users": 4 })).unwrap_err();
+    assert!(error.to_string().contains("column `job` has too few users"), "{error}");
     // Noir is on both items, which a, b and c have; war on x, which all of them have too.
     let (table, n) =
         applied(json!({ "column": "genres", "with": "suppress", "min_users": 3 })).unwrap();
@@ -108,6 +111,25 @@ fn values_of_few_users_are_suppressed_by_counting_users_that_are_left() {
     let Values::Number(ages) = &table.user_columns[0].values else { panic!("still numbers") };
     assert!(ages.iter().all(|age| age.is_nan()));
     assert_eq!(n, 3);
+}
+
+#[test]
+fn the_next_rarest_values_are_hidden_too_until_enough_users_are() {
+    let suppressed = |jobs: &[&str], min_users: u32| {
+        let mut table = Interactions::new("x.csv", false, false);
+        for user in 0..jobs.len() {
+            table.push(&user.to_string(), "x", 0.0, 0.0, 1);
+        }
+        let jobs = Values::Text(jobs.iter().collect());
+        table.user_columns = vec![RawColumn::new("job", jobs)];
+        let params = json!({ "column": "job", "with": "suppress", "min_users": min_users });
+        step(params).apply(&mut table, &Train::default()).unwrap();
+        texts(&table.user_columns[0].values).join(" ")
+    };
+    assert_eq!(suppressed(&["a", "a", "b", "c", "a"], 2), "a a * * a");
+    assert_eq!(suppressed(&["a", "a", "b", "c", "c", "a"], 2), "a a * * * a");
+    assert_eq!(suppressed(&["a", "a", "b", "*"], 2), "a a * *", "who has it already counts");
+    assert_eq!(suppressed(&["a", "a", "", "b", "b"], 2), "a a  b b", "nothing is to be hidden");
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn groups_that_are_too_small_are_told_smallest_first() {
     assert_eq!(
         error.to_string(),
         "step `k_anonymity`: it does not hold that at least 3 users share each combination of age, zip: 2 of 3 groups \
-         break it: age 30-39, zip 021* (1 user); age 30-39, zip 554* (2 users); generalise the columns further, or set \
+         break it: 1 of 1 user, 1 of 2 users (different values: age 2, zip 2); generalise the columns further, or set \
          on_failure to suppress or report"
     );
 }
@@ -78,8 +78,7 @@ fn what_is_reported_stays() {
     assert_eq!(
         data.notes,
         [
-            "Not so: at least 2 users share each combination of age, zip. 1 of 3 groups break it: age 30-39, zip 021* (1 \
-          user)."
+            "Not so: at least 2 users share each combination of age, zip. 1 of 3 groups break it: 1 of 1 user."
         ]
     );
     assert_eq!(data.user_columns, table(&USERS).user_columns);
@@ -104,7 +103,7 @@ fn a_user_who_would_stand_out_by_having_no_values_is_joined_by_the_next_smallest
 fn too_few_users_cannot_be_hidden_at_all() {
     let params = json!({ "columns": ["age"], "k": 7, "on_failure": "suppress" });
     let error = apply(&mut table(&USERS), params).unwrap_err().to_string();
-    assert!(error.contains("1 of 1 groups break it: age (missing) (6 users)"), "{error}");
+    assert!(error.contains("1 of 1 groups break it: 1 of 6 users (different"), "{error}");
 }
 
 #[test]
@@ -123,7 +122,39 @@ fn a_group_of_one_illness_gives_it_away() {
     assert!(apply(&mut table(users), params(2)).is_ok());
     let same = users.iter().map(|&(age, zip, _)| (age, zip, "flu")).collect::<Vec<_>>();
     let error = apply(&mut table(&same), params(2)).unwrap_err().to_string();
-    assert!(error.contains("age 30-39, zip 554* (2 users and 1 sensitive values)"), "{error}");
+    assert!(
+        error.contains("1 of 2 users with 1 sensitive value, 1 of 3 users with 1 sensitive value"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_later_step_that_undoes_it_is_found_at_the_end() {
+    let params = |on_failure: &str| json!({ "columns": ["age"], "k": 3, "on_failure": on_failure });
+    let finished = |on_failure: &str, ages: Option<Vec<f64>>| {
+        let mut data = table(&USERS);
+        apply(&mut data, params(on_failure)).unwrap();
+        match ages {
+            Some(ages) => data.user_columns[0].values = Values::Number(ages),
+            None => drop(data.user_columns.remove(0)),
+        }
+        step(params(on_failure)).finish(&mut data).map(|()| data.notes.pop().unwrap())
+    };
+    assert!(finished("error", None).is_ok(), "what is masked tells nothing");
+    // Numbers that stand for the old values, one for one; then one user with a number of their own.
+    assert!(finished("error", Some(vec![1.0, 1.0, 2.0, 1.0, 2.0, 2.0])).is_ok());
+    let finer = || Some(vec![1.0, 1.0, 2.0, 1.0, 2.0, 3.0]);
+    for on_failure in ["error", "suppress"] {
+        let error = finished(on_failure, finer()).unwrap_err().to_string();
+        assert!(
+            error.ends_with("a step after `k_anonymity` has undone it; put that step before it")
+        );
+    }
+    let note = finished("report", finer()).unwrap();
+    assert!(
+        note.starts_with("After all steps: Not so: ")
+            && note.ends_with("1 of 1 user, 1 of 2 users.")
+    );
 }
 
 #[test]

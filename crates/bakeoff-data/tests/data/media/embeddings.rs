@@ -68,11 +68,11 @@ fn a_matrix_that_is_not_as_it_should_be_is_told() {
     let six = floats(&[1.0, 2.0, 3.0, f64::NAN, 5.0, 1e300]);
     assert_eq!(
         of(&npy("<f8", false, "(3, 2)", &six)),
-        "x.npy: row 1, column 1 (from 0): found NaN, expected a finite number; mend or leave out the row"
+        "x.npy: row 1, column 1 (from 0): found `NaN`, expected a finite number; mend or leave out the row"
     );
     assert!(
         of(&npy("<f8", true, "(3, 2)", &six))
-            .starts_with("x.npy: row 0, column 1 (from 0): found NaN")
+            .starts_with("x.npy: row 0, column 1 (from 0): found `NaN`")
     );
     assert!(
         of(&npy("<f8", false, "(1, 2)", &six[32..]))
