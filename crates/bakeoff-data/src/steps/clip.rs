@@ -62,6 +62,10 @@ impl Step for Clip {
         Effect::Fits
     }
 
+    fn uses(&self) -> Vec<String> {
+        self.columns.clone()
+    }
+
     fn apply(&self, table: &mut Interactions, train: &Train) -> Result<u64, DataError> {
         lookup::check(table, Self::NAME, &self.columns)?;
         let is_named = |name: &str| self.columns.iter().any(|column| column == name);

@@ -99,6 +99,19 @@ impl Step for FillMissing {
         }
     }
 
+    fn uses(&self) -> Vec<String> {
+        let by = self.by.iter().filter(|by| !["user", "item"].contains(&by.as_str()));
+        self.columns.iter().flatten().chain(by).cloned().collect()
+    }
+
+    fn outline(&self, names: &mut Vec<String>) {
+        if self.indicator {
+            let indicators = names.iter().filter(|name| self.names(name));
+            let indicators: Vec<String> = indicators.map(|name| format!("{name}_missing")).collect();
+            names.extend(indicators);
+        }
+    }
+
     fn apply(&self, table: &mut Interactions, train: &Train) -> Result<u64, DataError> {
         lookup::check(table, Self::NAME, self.columns.as_deref().unwrap_or_default())?;
         if let Some(by) = self.by.as_ref().filter(|by| !["user", "item"].contains(&by.as_str())) {

@@ -123,6 +123,10 @@ impl Step for Generalise {
         }
     }
 
+    fn uses(&self) -> Vec<String> {
+        vec![self.column.clone()]
+    }
+
     fn apply(&self, table: &mut Interactions, _train: &Train) -> Result<u64, DataError> {
         let mut n_changed = 0;
         for column in named::find(Self::NAME, table, std::slice::from_ref(&self.column))? {

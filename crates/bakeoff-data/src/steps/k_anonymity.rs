@@ -76,6 +76,10 @@ impl Step for KAnonymity {
         Effect::Counts
     }
 
+    fn uses(&self) -> Vec<String> {
+        self.columns.iter().chain(&self.sensitive).cloned().collect()
+    }
+
     fn apply(&self, table: &mut Interactions, _train: &Train) -> Result<u64, DataError> {
         let columns =
             self.columns.iter().map(|name| coded(table, name)).collect::<Result<Vec<_>, _>>()?;

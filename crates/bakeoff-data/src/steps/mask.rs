@@ -65,6 +65,16 @@ impl Step for Mask {
         Effect::Changes
     }
 
+    fn uses(&self) -> Vec<String> {
+        self.columns.clone()
+    }
+
+    fn outline(&self, names: &mut Vec<String>) {
+        if self.with == Masking::Drop {
+            names.retain(|name| !self.columns.contains(name));
+        }
+    }
+
     fn apply(&self, table: &mut Interactions, _train: &Train) -> Result<u64, DataError> {
         let mut n_changed = 0;
         let columns = named::find(Self::NAME, table, &self.columns)?;

@@ -35,6 +35,12 @@ impl Step for MinRating {
         Effect::Removes
     }
 
+    fn outline(&self, names: &mut Vec<String>) {
+        if self.implicit {
+            names.retain(|name| name != "rating");
+        }
+    }
+
     fn apply(&self, table: &mut Interactions, _train: &Train) -> Result<u64, DataError> {
         let Some(ratings) = &table.rating else {
             return Err(DataError::NeedsRatings {

@@ -9,6 +9,7 @@ use super::{Effect, Step, Train};
 use crate::column::{Dense, Numbers, RawColumn, Values};
 use crate::error::{DataError, nearest};
 use crate::interactions::Interactions;
+use crate::mismatch::MismatchError;
 
 /// Which columns, and by what. Each value `x` of a channel becomes `(x / 255 − mean) / std`; missing entries stay 0, which
 /// is the mean.
@@ -71,6 +72,14 @@ impl Step for NormaliseImages {
         if self.with == Statistics::Train { Effect::Fits } else { Effect::Changes }
     }
 
+    fn uses(&self) -> Vec<String> {
+        self.columns.clone().unwrap_or_default()
+    }
+
+    fn needs_images(&self) -> bool {
+        self.columns.is_none()
+    }
+
     fn apply(&self, table: &mut Interactions, train: &Train) -> Result<u64, DataError> {
         if let Some(columns) = &self.columns {
             let present = table.column_names();
@@ -83,12 +92,16 @@ impl Step for NormaliseImages {
                 });
             }
         }
+        let is_pixels = |values: &Values| {
+            matches!(values, Values::Dense(Dense { numbers: Numbers::U8(_), .. }))
+        };
+        if self.columns.is_none() && !table.all_columns().any(|(_, c)| is_pixels(&c.values)) {
+            return Err(Box::new(MismatchError::NoImages { step: Self::NAME }).into());
+        }
         let mut n_changed = 0;
         for (axis, column) in table.all_columns_mut() {
             let is_named = self.columns.as_ref().is_some_and(|names| names.contains(&column.name));
-            let is_pixels =
-                matches!(&column.values, Values::Dense(Dense { numbers: Numbers::U8(_), .. }));
-            if is_named || (self.columns.is_none() && is_pixels) {
+            if is_named || (self.columns.is_none() && is_pixels(&column.values)) {
                 n_changed += self.normalise(column, train.has(axis))?;
             }
         }

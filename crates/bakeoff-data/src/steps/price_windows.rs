@@ -95,6 +95,15 @@ impl Step for PriceWindows {
         Effect::Fits
     }
 
+    fn uses(&self) -> Vec<String> {
+        vec![self.column.clone()]
+    }
+
+    fn outline(&self, names: &mut Vec<String>) {
+        names.extend(self.feature_names());
+        names.push(format!("{}_series", self.column));
+    }
+
     fn apply(&self, table: &mut Interactions, train: &Train) -> Result<u64, DataError> {
         let Some(times) = &table.timestamp else {
             let needed_by = format!("step `{}`", Self::NAME);

@@ -39,6 +39,11 @@ fn examples() -> Vec<(&'static str, Value)> {
         ("derive", json!({ "from": "age", "as": "band", "with": "band", "width": 10 })),
         ("derive", json!({ "from": "price", "as": "bucket", "with": "buckets", "edges": [3, 9] })),
         ("derive", json!({ "from": "timestamp", "as": "hour", "with": "hour" })),
+        ("filter", json!({ "column": "price", "min": 2, "max": 12 })),
+        ("filter", json!({ "column": "genres", "one_of": ["war"], "not": true })),
+        ("select_columns", json!({ "keep": ["job", "price"] })),
+        ("cast", json!({ "columns": ["age", "mood"], "to": "text" })),
+        ("cast", json!({ "columns": ["job"], "to": "number", "lenient": true })),
         ("normalise", json!({ "columns": ["rating", "price"], "with": "z_score" })),
         ("normalise", json!({ "columns": ["mood", "age"], "with": "min_max", "clip": true })),
         ("normalise", json!({ "columns": ["rating", "age"], "with": "robust" })),
@@ -216,6 +221,33 @@ fn every_registered_step_has_an_example_and_each_does_something() {
         let before = view(&table, None);
         built(name, &params).apply(&mut table, &train).unwrap();
         assert!(view(&table, None) != before, "{name} {params} changes nothing");
+    }
+}
+
+/// What a step says of columns when a spec is planned is what it does: it finds those that it uses, and adds none that it
+/// does not tell.
+#[test]
+fn every_step_tells_the_columns_it_uses_and_adds() {
+    for (name, params) in examples() {
+        let step = built(name, &params);
+        let (mut table, train) = divided(Division::ByLot);
+        let mut told = table.column_names();
+        for used in step.uses() {
+            assert!(told.contains(&used), "{name} {params} uses {used}");
+            let mut without = table.clone();
+            for axis in [Axis::Rows, Axis::Users, Axis::Items] {
+                without.columns_of_mut(axis).retain(|column| column.name != used);
+            }
+            if !["rating", "timestamp"].contains(&used.as_str()) {
+                let error = step.apply(&mut without, &train).unwrap_err();
+                assert!(matches!(error, DataError::UnknownColumn { .. }), "{name}: {error}");
+            }
+        }
+        step.outline(&mut told);
+        step.apply(&mut table, &train).unwrap();
+        let left = table.column_names();
+        let untold = left.iter().find(|column| !told.contains(column));
+        assert_eq!(untold, None, "{name} {params}");
     }
 }
 
