@@ -46,7 +46,8 @@ fn write_part(data: &Dataset, of: Assigned, writer: &mut Writer) -> csv::Result<
     let (part, columns) = (data.part(of), data.row_columns(of));
     let has_ratings = data.rating_range().is_some();
     let has_timestamps = data.card().time_span.is_some();
-    let own = [("user", true), ("item", true), ("rating", has_ratings), ("timestamp", has_timestamps)];
+    let own =
+        [("user", true), ("item", true), ("rating", has_ratings), ("timestamp", has_timestamps)];
     let own = own.into_iter().filter(|(_, is_there)| *is_there).map(|(name, _)| name);
     writer.write_record(own.chain(columns.iter().map(|column| column.name)))?;
     for user in 0..part.n_users() {

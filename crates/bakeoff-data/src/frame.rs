@@ -272,7 +272,8 @@ impl Frame {
             let path = self.origin.first_file();
             return Err(Box::new(MismatchError::no_match(path, key, &names, ids)).into());
         }
-        let note = format!("{n_matched} of {} ids stand in the table with the key `{key}`.", ids.len());
+        let note =
+            format!("{n_matched} of {} ids stand in the table with the key `{key}`.", ids.len());
         let notes = (n_matched < ids.len()).then_some(note).into_iter().collect();
         let columns = std::mem::take(&mut self.columns).into_iter();
         let taken = columns.map(|column| {

@@ -193,6 +193,9 @@ mod tests {
         assert!(told(&["Ann"], &["ann"]).contains("upper and lower case"));
         assert!(told(&["user_17"], &["17"]).contains("before the number"));
         assert!(told(&["comedy"], &["17"]).contains("name the column that holds the ids"));
-        assert!(told(&[], &["17"]).ends_with("the table has none, the data have `17`; the table has no rows"));
+        assert!(
+            told(&[], &["17"])
+                .ends_with("the table has none, the data have `17`; the table has no rows")
+        );
     }
 }

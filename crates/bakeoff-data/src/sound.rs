@@ -105,7 +105,9 @@ mod tests {
         assert!(told.ends_with("expected an id of at most 1024 bytes") && told.len() < 200);
         for none in ["NA", "null", "None", "nan", ""] {
             let told = error_of(none, 1.0);
-            let start = format!("x.csv, line 3, column `user`: found `{none}`, expected an id, and not what");
+            let start = format!(
+                "x.csv, line 3, column `user`: found `{none}`, expected an id, and not what"
+            );
             assert!(told.starts_with(&start), "{told}");
         }
     }

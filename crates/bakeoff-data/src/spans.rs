@@ -131,9 +131,7 @@ impl ColumnSpans {
             Axis::Items => vec![values(&of, n_items)?],
             Axis::Rows => Assigned::ALL
                 .into_iter()
-                .map(|part| {
-                    values(&column_array(part.name(), &info.name), parts[part as usize].n)
-                })
+                .map(|part| values(&column_array(part.name(), &info.name), parts[part as usize].n))
                 .collect::<Result<_, _>>()?,
         };
         Ok(Self { names: names.transpose()?, places })

@@ -7,7 +7,10 @@ use crate::error::DataError;
 impl DataError {
     /// Whether the spec, the data or the options are to be mended, rather than this machine or program.
     pub fn is_user_mistake(&self) -> bool {
-        !matches!(self.placed().1, Self::Write { .. } | Self::Damaged { .. } | Self::DiskFull { .. })
+        !matches!(
+            self.placed().1,
+            Self::Write { .. } | Self::Damaged { .. } | Self::DiskFull { .. }
+        )
     }
 }
 

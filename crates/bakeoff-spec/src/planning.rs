@@ -51,8 +51,8 @@ pub(crate) fn plan(
         return Err(planner.findings);
     }
     let DataDraft { mut recipe, read_params } = data;
-    recipe.content = fingerprint(&recipe, &read_params)
-        .map_err(|unprepared| vec![file.finding(&unprepared)])?;
+    recipe.content =
+        fingerprint(&recipe, &read_params).map_err(|unprepared| vec![file.finding(&unprepared)])?;
     Ok(assemble(file.spec(), name, DataDraft { recipe, read_params }, models, metrics, search))
 }
 

@@ -159,10 +159,9 @@ impl SpecFile {
 fn written(value: &str, params: &Value, place: &Place) -> Option<Place> {
     match params {
         Value::String(text) => (text == value).then(|| place.clone()),
-        Value::Array(entries) => entries
-            .iter()
-            .enumerate()
-            .find_map(|(i, entry)| written(value, entry, &place.index(i))),
+        Value::Array(entries) => {
+            entries.iter().enumerate().find_map(|(i, entry)| written(value, entry, &place.index(i)))
+        }
         Value::Object(entries) => {
             entries.iter().find_map(|(key, entry)| written(value, entry, &place.key(key)))
         }

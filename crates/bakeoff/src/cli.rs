@@ -185,6 +185,8 @@ pub(crate) struct RetryArgs {
 pub(crate) struct ListArgs {
     #[arg(value_enum)]
     pub(crate) kind: Kind,
+    /// Show the parameters of this one: what each may be, its default, what it is for
+    pub(crate) name: Option<String>,
     #[command(flatten)]
     pub(crate) json: JsonArg,
 }

@@ -91,7 +91,8 @@ impl Cast {
             }
             (Values::Text(texts), Kind::Number) => {
                 let parsed: Vec<Option<f64>> = texts.values().names().map(parse_number).collect();
-                let number = |(entry, &code): (usize, &u32)| match parsed[code as usize] {
+                let number = |(entry, &code): (usize, &u32)| {
+                    match parsed[code as usize] {
                     Some(number) => Ok(number),
                     None if self.lenient => Ok(f64::NAN),
                     None => Err(column.refused(
@@ -102,8 +103,10 @@ impl Cast {
                             column.entry(table, entry)
                         ),
                     )),
+                }
                 };
-                let numbers = texts.codes().iter().enumerate().map(number).collect::<Result<_, _>>()?;
+                let numbers =
+                    texts.codes().iter().enumerate().map(number).collect::<Result<_, _>>()?;
                 Ok(Some(Values::Number(numbers)))
             }
             (other, _) => Err(column.refused(

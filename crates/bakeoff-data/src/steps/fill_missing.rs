@@ -107,7 +107,8 @@ impl Step for FillMissing {
     fn outline(&self, names: &mut Vec<String>) {
         if self.indicator {
             let indicators = names.iter().filter(|name| self.names(name));
-            let indicators: Vec<String> = indicators.map(|name| format!("{name}_missing")).collect();
+            let indicators: Vec<String> =
+                indicators.map(|name| format!("{name}_missing")).collect();
             names.extend(indicators);
         }
     }

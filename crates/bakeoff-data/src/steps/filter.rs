@@ -123,8 +123,7 @@ impl Filter {
             })
         };
         let meant = self.one_of.iter().flatten().map(number).collect::<Result<Vec<f64>, _>>()?;
-        let (min, max) =
-            (self.min.unwrap_or(f64::NEG_INFINITY), self.max.unwrap_or(f64::INFINITY));
+        let (min, max) = (self.min.unwrap_or(f64::NEG_INFINITY), self.max.unwrap_or(f64::INFINITY));
         #[expect(clippy::float_cmp, reason = "a number is meant as it is written")]
         let is_meant = |number: &f64| match self.one_of {
             Some(_) => meant.iter().any(|one| one == number),

@@ -52,7 +52,9 @@ impl Step for SelectColumns {
         lookup::check(table, Self::NAME, &self.uses())?;
         if let Some(own) = self.drop.iter().flatten().find(|name| OWN.contains(&name.as_str())) {
             let reason = match own.as_str() {
-                "rating" => "is no column to drop; to rank without ratings, use `min_rating` with `implicit: true`",
+                "rating" => {
+                    "is no column to drop; to rank without ratings, use `min_rating` with `implicit: true`"
+                }
                 _ => "orders the rows and is left as it is",
             };
             return Err(refused(Self::NAME, own, reason));

@@ -13,7 +13,7 @@ use crate::fixture::{Change, Division, change_future_points, fixture};
 
 /// Parameters for every registered step, at least one set for each way in which it learns or removes. Each must do
 /// something to the [`fixture`].
-fn examples() -> Vec<(&'static str, Value)> {
+pub(crate) fn examples() -> Vec<(&'static str, Value)> {
     vec![
         ("fill_missing", json!({ "with": "zero", "indicator": true })),
         ("fill_missing", json!({ "with": "constant", "value": 3, "columns": ["rating", "price"] })),
@@ -168,7 +168,7 @@ fn column_line(values: &Values, entries: &[usize]) -> String {
     }
 }
 
-fn divided(division: Division) -> (Interactions, Train) {
+pub(crate) fn divided(division: Division) -> (Interactions, Train) {
     let data = fixture();
     let train = Train::of(&data.table, &division.assign(&data));
     (data.table, train)
@@ -204,7 +204,7 @@ fn leak(step: &dyn Step) -> Result<(), String> {
     Ok(())
 }
 
-fn built(name: &str, params: &Value) -> Box<dyn Step> {
+pub(crate) fn built(name: &str, params: &Value) -> Box<dyn Step> {
     let entry = find(steps::ALL, name).unwrap_or_else(|| panic!("no step {name} is registered"));
     let params = serde_json::from_value(params.clone()).unwrap();
     (entry.build)(&params).unwrap_or_else(|error| panic!("{name} {params:?}: {error:?}"))
@@ -221,33 +221,6 @@ fn every_registered_step_has_an_example_and_each_does_something() {
         let before = view(&table, None);
         built(name, &params).apply(&mut table, &train).unwrap();
         assert!(view(&table, None) != before, "{name} {params} changes nothing");
-    }
-}
-
-/// What a step says of columns when a spec is planned is what it does: it finds those that it uses, and adds none that it
-/// does not tell.
-#[test]
-fn every_step_tells_the_columns_it_uses_and_adds() {
-    for (name, params) in examples() {
-        let step = built(name, &params);
-        let (mut table, train) = divided(Division::ByLot);
-        let mut told = table.column_names();
-        for used in step.uses() {
-            assert!(told.contains(&used), "{name} {params} uses {used}");
-            let mut without = table.clone();
-            for axis in [Axis::Rows, Axis::Users, Axis::Items] {
-                without.columns_of_mut(axis).retain(|column| column.name != used);
-            }
-            if !["rating", "timestamp"].contains(&used.as_str()) {
-                let error = step.apply(&mut without, &train).unwrap_err();
-                assert!(matches!(error, DataError::UnknownColumn { .. }), "{name}: {error}");
-            }
-        }
-        step.outline(&mut told);
-        step.apply(&mut table, &train).unwrap();
-        let left = table.column_names();
-        let untold = left.iter().find(|column| !told.contains(column));
-        assert_eq!(untold, None, "{name} {params}");
     }
 }
 

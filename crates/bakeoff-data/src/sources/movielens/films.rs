@@ -92,8 +92,9 @@ pub(super) fn links(path: &Path, ids: &Ids) -> Result<Vec<RawColumn>, DataError>
     for field in &mut want.fields[1..] {
         field.kind = Kind::Text;
     }
-    let mut columns =
-        delimited::read(&[path.to_owned()], &Format::new(","), &want)?.into_side("movieId", ids)?.columns;
+    let mut columns = delimited::read(&[path.to_owned()], &Format::new(","), &want)?
+        .into_side("movieId", ids)?
+        .columns;
     for column in &mut columns {
         column.name = if column.name == names[0] { "imdb_id".into() } else { "tmdb_id".into() };
     }

@@ -73,7 +73,8 @@ impl Source for MovieLens {
             return Ok(None);
         }
         let (layout, _) = self.find()?;
-        let sides = [USERS, ITEMS, TAGS, LINKS].into_iter().filter(|role| files.get(role).is_some());
+        let sides =
+            [USERS, ITEMS, TAGS, LINKS].into_iter().filter(|role| files.get(role).is_some());
         let names = ["rating", "timestamp"].into_iter();
         let names = names.chain(sides.flat_map(|role| layout.names(role)).copied());
         Ok(Some(names.map(str::to_owned).collect()))
@@ -138,7 +139,8 @@ impl MovieLens {
         for (role, param, _) in asked.into_iter().filter(|(.., is_asked)| *is_asked) {
             if files.iter().all(|file| file.role != role) {
                 let named = layout.side_files().iter().find(|(of, _)| *of == role);
-                let file = named.map_or_else(|| format!("file of {param}"), |(_, name)| (*name).to_owned());
+                let file = named
+                    .map_or_else(|| format!("file of {param}"), |(_, name)| (*name).to_owned());
                 let folder = path.to_owned();
                 return Err(Box::new(MismatchError::NoSideFile { folder, file, param }).into());
             }
