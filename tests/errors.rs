@@ -58,6 +58,30 @@ fn a_bad_row_is_named_by_file_row_and_column() {
 }
 
 #[test]
+fn a_column_that_is_not_there_is_shown_in_the_spec() {
+    let shell = Shell::new();
+    shell.spec("rows.csv", "user,item,rating\na,x,3\na,y,4\na,z,4\n");
+    let source = "{ name: csv, params: { interactions: rows.csv } }\n  steps:\n    - name: normalise\n      \
+                  params: { columns: [ratnig], with: z_score }";
+    let text = SMALL
+        .replace("{ name: synthetic, params: { n_users: 120, n_items: 60, seed: 5 } }", source);
+    shell.spec("small.yaml", &text);
+    let told = shell.run(&["check", "small.yaml", "--json"]).stdout;
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let problem = &told["problems"][0];
+    assert_eq!((&problem["line"], &problem["column"]), (&8.into(), &27.into()), "{told}");
+    assert_eq!(problem["path"], "data.steps[0].params.columns[0]");
+    let message = problem["message"].as_str().unwrap();
+    assert!(message.contains("there is no column `ratnig` (did you mean `rating`?)"), "{message}");
+    // What only the values tell is shown there too, when they are read.
+    let text = text.replace("columns: [ratnig], with: z_score", "columns: [rating], with: log1p");
+    shell.spec("rows.csv", "user,item,rating\na,x,-3\na,y,4\na,z,4\n");
+    shell.spec("small.yaml", &text);
+    let said = mistake(&shell, &["data", "describe", "small.yaml"]);
+    assert!(said.contains("small.yaml:8:27") && said.contains("columns[0]"), "{said}");
+}
+
+#[test]
 fn a_missing_spec_and_a_strange_option_are_mistakes() {
     let shell = Shell::new();
     assert!(mistake(&shell, &["sweep", "nothing.yaml"]).contains("nothing.yaml"));

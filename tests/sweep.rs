@@ -176,6 +176,11 @@ fn every_listing_has_a_table_and_json() {
             assert!(table.contains(entry["name"].as_str().unwrap()), "{kind}\n{table}");
         }
     }
+    let step = shell.ok(&["list", "steps", "k_core"]).stdout;
+    let line = step.lines().find(|line| line.starts_with("k ")).unwrap();
+    assert!(line.contains("a whole number from 1 up"), "{step}");
+    assert_eq!(shell.json(&["list", "steps", "k_core", "--json"])["name"], "k_core");
+    assert!(shell.run(&["list", "steps", "kcore"]).stderr.contains("there are fill_missing, "));
     assert_eq!(shell.json(&["list", "trials", "--json"]), serde_json::json!([]));
     let devices = shell.json(&["devices", "--json"]);
     assert_eq!(devices["libtorch"], "2.11.0");

@@ -18,6 +18,12 @@ use crate::error::DataError;
 /// The file's name in a dataset's folder.
 pub(crate) const FILE: &str = "arrays.safetensors";
 
+/// What the arrays of a column of rows, users or items are called, or of a part's rows. A dot within its name is written
+/// `%2E`, so that a column called `tags.offsets` is not taken for where the entries of `tags` begin.
+pub(crate) fn column_array(of: &str, column: &str) -> String {
+    format!("{of}.column.{}", column.replace('%', "%25").replace('.', "%2E"))
+}
+
 /// The file, mapped or decrypted, and where its arrays lie.
 #[derive(Debug)]
 pub(crate) struct Arrays {

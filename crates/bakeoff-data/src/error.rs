@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use bakeoff_spec::registry::ParamError;
 
+use crate::mismatch::MismatchError;
 use crate::privacy_error::PrivacyError;
 pub(crate) use crate::wording::nearest;
 use crate::wording::{did_you_mean, listed, other_ways, reasons};
@@ -336,6 +337,9 @@ pub enum DataError {
     /// Keys, encryption, or users who stand out.
     #[error(transparent)]
     Privacy(#[from] PrivacyError),
+    /// Something that the spec says of the data does not hold.
+    #[error(transparent)]
+    Mismatch(#[from] Box<MismatchError>),
     /// Two files of a folder belong to one user or item.
     #[error("{} and {} are both named after `{id}`; remove one of the two", first.display(), second.display())]
     SameName {

@@ -1,5 +1,7 @@
 //! A table as a file or a query holds it, before its columns get their roles.
 
+use std::path::Path;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +10,8 @@ use crate::delimited::{is_missing, parse_number};
 use crate::error::{DataError, nearest};
 use crate::ids::Ids;
 use crate::interactions::{Interactions, Origin, Repairs};
+use crate::joins::Joined;
+use crate::mismatch::MismatchError;
 use crate::splits::Assigned;
 
 /// Columns by name, all of one length.
@@ -102,6 +106,13 @@ impl Roles<'_> {
         self.timestamp.unwrap_or("timestamp")
     }
 
+    /// The columns that a table with this header has, as they are called once it is read.
+    pub(crate) fn names(&self, header: &[String]) -> Vec<String> {
+        let own = [("rating", self.rating_column()), ("timestamp", self.timestamp_column())];
+        let own = own.into_iter().filter(|(_, column)| header.iter().any(|name| name == column));
+        own.map(|(name, _)| name.to_owned()).chain(self.columns.iter().cloned()).collect()
+    }
+
     /// Each role is another column's.
     pub(crate) fn check(&self) -> Result<(), String> {
         let (rating, timestamp) = (self.rating_column(), self.timestamp_column());
@@ -170,6 +181,17 @@ impl Want {
         }
     }
 
+    /// The columns that a table about users or items with this header brings: those that are wanted but for the key.
+    pub(crate) fn names_beside_key(
+        &self,
+        header: &[String],
+        path: &Path,
+    ) -> Result<Vec<String>, DataError> {
+        let wanted = header.iter().zip(self.of(header, path)?);
+        let wanted = wanted.filter(|(name, kind)| kind.is_some() && **name != self.fields[0].name);
+        Ok(wanted.map(|(name, _)| name.clone()).collect())
+    }
+
     /// Has one of the other columns read as `kind`.
     pub(crate) fn set_kind(&mut self, name: &str, kind: Kind) {
         if self.rest && !self.fields.iter().any(|field| field.name == name) {
@@ -182,7 +204,7 @@ impl Want {
     pub(crate) fn of(
         &self,
         header: &[String],
-        path: &std::path::Path,
+        path: &Path,
     ) -> Result<Vec<Option<Kind>>, DataError> {
         let mut kinds = vec![self.rest.then_some(Kind::Inferred); header.len()];
         for field in &self.fields {
@@ -233,8 +255,8 @@ impl Frame {
     }
 
     /// The rows as columns of `ids`, found by the column `key`; rows about others are left aside, since nobody can meet
-    /// them.
-    pub(crate) fn into_side(mut self, key: &str, ids: &Ids) -> Result<Vec<RawColumn>, DataError> {
+    /// them. A table that is about none of `ids` is one that cannot have been meant.
+    pub(crate) fn into_side(mut self, key: &str, ids: &Ids) -> Result<Joined, DataError> {
         let (names, codes) = self.ids(key);
         let mut rows = vec![None; ids.len()];
         for (row, &code) in codes.iter().enumerate() {
@@ -245,12 +267,20 @@ impl Frame {
                 return Err(DataError::Twice { path, line, id });
             }
         }
+        let n_matched = rows.iter().flatten().count();
+        if n_matched == 0 && !ids.is_empty() {
+            let path = self.origin.first_file();
+            return Err(Box::new(MismatchError::no_match(path, key, &names, ids)).into());
+        }
+        let note =
+            format!("{n_matched} of {} ids stand in the table with the key `{key}`.", ids.len());
+        let notes = (n_matched < ids.len()).then_some(note).into_iter().collect();
         let columns = std::mem::take(&mut self.columns).into_iter();
         let taken = columns.map(|column| {
             let values = column.values.take(rows.iter().copied());
             self.typed(RawColumn::new(column.name, values))
         });
-        Ok(taken.collect())
+        Ok(Joined { columns: taken.collect(), notes, repairs: self.repairs })
     }
 
     /// A column with the type that its values give it, if its source gives it none.

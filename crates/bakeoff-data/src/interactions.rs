@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::column::{Lists, RawColumn};
 use crate::ids::Ids;
+use crate::joins::Joined;
 use crate::splits::Assigned;
 
 /// Interactions in the order of their source, as columns.
@@ -178,6 +179,15 @@ impl Interactions {
         }
     }
 
+    /// Takes in what a table about users or items brings.
+    pub(crate) fn take_side(&mut self, axis: Axis, joined: Joined) {
+        self.notes.extend(joined.notes);
+        for (what, n) in joined.repairs {
+            *self.repairs.entry(what).or_default() += n;
+        }
+        self.columns_of_mut(axis).extend(joined.columns);
+    }
+
     /// Every column beside rating and timestamp.
     pub fn all_columns(&self) -> impl Iterator<Item = (Axis, &RawColumn)> {
         let rows = self.columns.iter().map(|column| (Axis::Rows, column));
@@ -230,6 +240,11 @@ impl Origin {
     /// The file that rows now come from.
     pub fn next_file(&mut self, path: impl Into<PathBuf>) {
         self.files.push((path.into(), self.lines.last().copied().unwrap_or(0)));
+    }
+
+    /// The first file; of none, an empty path.
+    pub fn first_file(&self) -> &Path {
+        self.files.first().map_or(Path::new(""), |(path, _)| path)
     }
 
     /// A row on a line of the present file.

@@ -5,7 +5,7 @@ use std::mem;
 
 use rayon::prelude::*;
 
-use crate::arrays::{Array, ArraysWriter};
+use crate::arrays::{Array, ArraysWriter, column_array};
 use crate::column::{CodeLists, Codes, Lists, Numbers, RawColumn, Tokens, Values, Weighted};
 use crate::encode::encode;
 use crate::interactions::Axis;
@@ -72,7 +72,7 @@ pub(crate) fn layout(mut data: Ordered, assigned: &[Assigned], train: &Train) ->
         for RawColumn { name, values } in mem::take(data.table.columns_of_mut(axis)) {
             let Some(mut values) = encode(values, train.has(axis)) else { continue };
             columns[axis as usize].push(ColumnInfo { name: name.clone(), kind: kind(&values) });
-            let column = format!("{}.column.{name}", axis.name());
+            let column = column_array(axis.name(), &name);
             add_value_names(&mut arrays, &column, &mut values);
             if axis != Axis::Rows {
                 add_column(&mut arrays, &column, values);
@@ -81,7 +81,7 @@ pub(crate) fn layout(mut data: Ordered, assigned: &[Assigned], train: &Train) ->
             // A row's columns lie with the rows of its part.
             for (part, rows) in Assigned::ALL.into_iter().zip(&row_parts) {
                 let of_part = values.take(rows.iter().copied());
-                add_column(&mut arrays, &format!("{}.column.{name}", part.name()), of_part);
+                add_column(&mut arrays, &column_array(part.name(), &name), of_part);
             }
         }
     }

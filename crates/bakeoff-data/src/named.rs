@@ -28,6 +28,12 @@ enum Place {
     Column(usize),
 }
 
+/// A name without that of the axis before it.
+pub(crate) fn bare(name: &str) -> &str {
+    let is_axis = |axis: &str| AXES.iter().any(|other| other.name() == axis);
+    name.split_once('.').filter(|(axis, _)| is_axis(axis)).map_or(name, |(_, name)| name)
+}
+
 /// Whether a name can only be that of the ratings, if there are some.
 pub(crate) fn is_rating(name: &str) -> bool {
     ["rating", "rows.rating"].contains(&name)

@@ -28,8 +28,12 @@ impl Ordered {
         {
             return Err(missing(&table, row, "timestamp"));
         }
-        let users = Kept::of(&table.user, None, table.users.len());
-        let items = Kept::of(&table.item, table.candidates.as_ref(), table.items.len());
+        let users = Kept::of(&table.user, table.users.len());
+        let mut items = Kept::of(&table.item, table.items.len());
+        if let Some(lists) = &table.candidates {
+            // Nobody is ranked against the candidates of a user who is gone.
+            users.old.iter().for_each(|&user| items.add(lists.get(user as usize)));
+        }
         table.user.par_iter_mut().for_each(|user| *user = users.number(*user));
         table.item.par_iter_mut().for_each(|item| *item = items.number(*item));
         table.users = users.names(&table.users);
@@ -106,17 +110,20 @@ struct Kept {
 }
 
 impl Kept {
-    fn of(rows: &[u32], more: Option<&Lists<u32>>, n: usize) -> Self {
+    fn of(rows: &[u32], n: usize) -> Self {
         let mut kept = Self { old: Vec::new(), new: vec![u32::MAX; n] };
-        let more = more.map_or(&[][..], |lists| &lists.values);
-        for &id in rows.iter().chain(more) {
-            let new = &mut kept.new[id as usize];
+        kept.add(rows);
+        kept
+    }
+
+    fn add(&mut self, ids: &[u32]) {
+        for &id in ids {
+            let new = &mut self.new[id as usize];
             if *new == u32::MAX {
-                *new = kept.old.len() as u32;
-                kept.old.push(id);
+                *new = self.old.len() as u32;
+                self.old.push(id);
             }
         }
-        kept
     }
 
     fn number(&self, old: u32) -> u32 {
@@ -180,6 +187,22 @@ mod tests {
         let Values::Text(jobs) = &table.user_columns[0].values else { panic!("still text") };
         assert_eq!(jobs.iter().collect::<Vec<_>>(), ["nurse", ""]);
         assert_eq!(table.item_columns[0].values, Values::Number(vec![2.5]));
+    }
+
+    #[test]
+    fn candidates_of_removed_users_keep_no_item() {
+        let mut table = Interactions::new("x.csv", false, false);
+        table.push("a", "x", 0.0, 0.0, 1);
+        table.push("b", "y", 0.0, 0.0, 2);
+        let [for_a, for_b] = ["z", "w"].map(|item| table.items.index_or_add(item));
+        let mut lists = Lists::default();
+        lists.push([0, for_a]);
+        lists.push([1, for_b]);
+        table.candidates = Some(lists);
+        table.retain(&[false, true]);
+        let table = Ordered::of(table).unwrap().table;
+        assert_eq!(table.items.names().collect::<Vec<_>>(), ["y", "w"]);
+        assert_eq!(table.candidates.unwrap().get(0), [0, 1]);
     }
 
     #[test]

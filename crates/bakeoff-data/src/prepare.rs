@@ -21,6 +21,7 @@ use crate::joins::{self, Join};
 use crate::layout::{Layout, layout};
 use crate::manifest::{self, Content, Manifest};
 use crate::order::{Ordered, missing};
+use crate::outline;
 use crate::privacy_error::PrivacyError;
 use crate::redact::{QuietPanics, without_quoted};
 use crate::sealed::{self, Seal};
@@ -34,16 +35,21 @@ use crate::steps::{self, Effect, Step, Train};
 const REVISION: u32 = 3;
 
 /// What source and joins would read, as a hash; parameters are not in it. Nothing is downloaded for it. The steps are
-/// looked at too: whether they can be done in this order, and with what the environment holds.
+/// looked at too: whether they can be done in this order, with what the environment holds, and with the columns that
+/// there are, as far as that can be told without reading the data.
 pub fn fingerprint(
     recipe: &Recipe,
     params: &ReadParams,
     cache: &Path,
 ) -> Result<String, Unprepared> {
-    content(recipe, params, cache).map_err(|(part, error)| {
+    let content = content(recipe, params, cache).and_then(|content| {
+        outline::check(recipe, params, cache)?;
+        Ok(content)
+    });
+    content.map_err(|(part, error)| {
         let hides = steps::hide_values(&recipe.steps);
         let error = if hides { Box::new(redacted(*error, recipe, params)) } else { error };
-        Unprepared { part, error }
+        Unprepared { part, value: error.column().map(str::to_owned), error }
     })
 }
 
@@ -260,21 +266,18 @@ fn read(
     };
     check()?;
     let mut table = source.read(&InputFiles(source.files(cache)?))?;
-    for (used, params) in recipe.joins.iter().zip(&params.joins) {
-        let join = joins::join(&used.join.name, params)?;
-        let files = InputFiles(join.files()?);
+    for (i, (used, params)) in recipe.joins.iter().zip(&params.joins).enumerate() {
         let (axis, ids) = match used.to {
             Side::Users => (Axis::Users, &table.users),
             Side::Items => (Axis::Items, &table.items),
         };
-        let joined = join.read(&files, ids)?;
-        table.notes.extend(joined.notes);
-        for (what, n) in joined.repairs {
-            *table.repairs.entry(what).or_default() += n;
-        }
-        for mut column in joined.columns {
+        let joined = joins::join(&used.join.name, params)
+            .and_then(|join| join.read(&InputFiles(join.files()?), ids))
+            .map_err(|error| error.at(DataPart::Join(i)))?;
+        let n_before = table.columns_of(axis).len();
+        table.take_side(axis, joined);
+        for column in table.columns_of_mut(axis).iter_mut().skip(n_before) {
             column.name.insert_str(0, &used.prefix);
-            table.columns_of_mut(axis).push(column);
         }
     }
     check()?;
@@ -299,9 +302,10 @@ fn run_steps(
         table.part = None;
     }
     let mut counts = vec![count(&recipe.source.name, &table, 0)];
-    for (used, step) in &steps[..n_before] {
+    for (i, (used, step)) in steps[..n_before].iter().enumerate() {
         check_rows(&table, &counts)?;
-        let changed = apply(used, &**step, &mut table, &Train::default(), hides)?;
+        let changed = apply(used, &**step, &mut table, &Train::default(), hides)
+            .map_err(|error| error.at(DataPart::Step(i)))?;
         counts.push(count(&used.name, &table, changed));
     }
     check_rows(&table, &counts)?;
@@ -313,8 +317,9 @@ fn run_steps(
         return Err(DataError::EmptyPart { split, part: part.name(), n_interactions });
     }
     let train = Train::of(&data.table, &assigned);
-    for (used, step) in &steps[n_before..] {
-        let changed = apply(used, &**step, &mut data.table, &train, hides)?;
+    for (i, (used, step)) in steps.iter().enumerate().skip(n_before) {
+        let changed = apply(used, &**step, &mut data.table, &train, hides)
+            .map_err(|error| error.at(DataPart::Step(i)))?;
         counts.push(count(&used.name, &data.table, changed));
     }
     for (_, step) in &steps {

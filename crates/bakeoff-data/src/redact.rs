@@ -51,6 +51,9 @@ impl DataError {
             Self::Array { path, reason } => {
                 Self::Array { path: unnamed(path), reason: without_quoted(&reason) }
             }
+            Self::Mismatch(mismatch) => {
+                Box::new(mismatch.redacted(HIDDEN, |error| error.redacted(is_named))).into()
+            }
             // A parser or a server may quote what it could not read.
             Self::Format { path, format, reason: _ } => {
                 Self::Format { path: unnamed(path), format, reason: hidden() }

@@ -6,7 +6,7 @@ use bakeoff_spec::registry::find;
 use rayon::prelude::*;
 
 use crate::column::{Dense, Numbers, Values};
-use crate::delimited::shortened;
+use crate::delimited::{is_missing, shortened};
 use crate::error::DataError;
 use crate::ids::Ids;
 use crate::interactions::Interactions;
@@ -60,7 +60,17 @@ fn check_ids(
     column: &'static str,
 ) -> Result<(), DataError> {
     let is_long = |&id: &u32| ids.name(id).len() > LONGEST_ID;
-    let Some(id) = (0..ids.len() as u32).find(is_long) else { return Ok(()) };
+    let is_none = |&id: &u32| stands_for_none(ids.name(id));
+    let Some(id) = (0..ids.len() as u32).find(|id| is_long(id) || is_none(id)) else {
+        return Ok(());
+    };
+    let expected = if is_long(&id) {
+        format!("an id of at most {LONGEST_ID} bytes")
+    } else {
+        "an id, and not what programs write where there is none; remove such rows, or give whoever is called so another \
+         id"
+        .to_owned()
+    };
     let row = rows.iter().position(|&of_row| of_row == id).unwrap_or_default();
     let (path, line) = table.origin.place(row);
     Err(DataError::Value {
@@ -68,7 +78,7 @@ fn check_ids(
         line,
         column: column.into(),
         found: shortened(ids.name(id)),
-        expected: format!("an id of at most {LONGEST_ID} bytes"),
+        expected,
     })
 }
 
@@ -100,6 +110,11 @@ pub(crate) fn check_numbers(step: &str, table: &Interactions) -> Result<(), Data
         }
     }
     Ok(())
+}
+
+/// Whether an id is what programs write for a missing one: all rows without one would become one user or item.
+fn stands_for_none(id: &str) -> bool {
+    is_missing(id) || id.eq_ignore_ascii_case("none")
 }
 
 #[cfg(test)]
@@ -138,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn strange_times_and_endless_ids_are_told_with_their_line() {
+    fn strange_times_and_ids_are_told_with_their_line() {
         let told = error_of("b", -1.0);
         assert!(told.starts_with("x.csv, line 3, column `timestamp`: found `-1`"), "{told}");
         let told = error_of("b", 1.6e12);
@@ -146,5 +161,12 @@ mod tests {
         let told = error_of(&"b".repeat(2000), 1.0);
         assert!(told.starts_with("x.csv, line 3, column `user`: found `bbb"), "{told}");
         assert!(told.ends_with("expected an id of at most 1024 bytes") && told.len() < 200);
+        for none in ["NA", "null", "None", "nan", ""] {
+            let told = error_of(none, 1.0);
+            let start = format!(
+                "x.csv, line 3, column `user`: found `{none}`, expected an id, and not what"
+            );
+            assert!(told.starts_with(&start), "{told}");
+        }
     }
 }

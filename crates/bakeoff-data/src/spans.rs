@@ -1,6 +1,6 @@
 //! Where the arrays of a prepared dataset lie, found and checked once when it is opened.
 
-use crate::arrays::{Arrays, Span};
+use crate::arrays::{Arrays, Span, column_array};
 use crate::dataset::ColumnValues;
 use crate::error::DataError;
 use crate::interactions::Axis;
@@ -116,7 +116,7 @@ impl ColumnSpans {
         [n_users, n_items]: [usize; 2],
         parts: &[PartSpans; 4],
     ) -> Result<Self, DataError> {
-        let of = format!("{}.column.{}", axis.name(), info.name);
+        let of = column_array(axis.name(), &info.name);
         let n_names = match info.kind {
             ColumnKind::Categorical { n_values }
             | ColumnKind::Tags { n_values }
@@ -131,10 +131,7 @@ impl ColumnSpans {
             Axis::Items => vec![values(&of, n_items)?],
             Axis::Rows => Assigned::ALL
                 .into_iter()
-                .map(|part| {
-                    let of = format!("{}.column.{}", part.name(), info.name);
-                    values(&of, parts[part as usize].n)
-                })
+                .map(|part| values(&column_array(part.name(), &info.name), parts[part as usize].n))
                 .collect::<Result<_, _>>()?,
         };
         Ok(Self { names: names.transpose()?, places })

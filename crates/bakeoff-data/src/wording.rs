@@ -7,7 +7,10 @@ use crate::error::DataError;
 impl DataError {
     /// Whether the spec, the data or the options are to be mended, rather than this machine or program.
     pub fn is_user_mistake(&self) -> bool {
-        !matches!(self, Self::Write { .. } | Self::Damaged { .. } | Self::DiskFull { .. })
+        !matches!(
+            self.placed().1,
+            Self::Write { .. } | Self::Damaged { .. } | Self::DiskFull { .. }
+        )
     }
 }
 
@@ -24,9 +27,15 @@ pub(crate) fn did_you_mean(suggestion: Option<&str>) -> String {
 }
 
 pub(crate) fn listed(names: &[String]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    if quoted.is_empty() { "none".into() } else { quoted.join(", ") }
+    let quoted = names.iter().take(LISTED).map(|name| format!("`{name}`"));
+    let more = names.len().checked_sub(LISTED).filter(|&more| more > 0);
+    let more = more.map(|more| format!("{more} more"));
+    let listed: Vec<String> = quoted.chain(more).collect();
+    if listed.is_empty() { "none".into() } else { listed.join(", ") }
 }
+
+/// Nobody reads more names than this.
+const LISTED: usize = 20;
 
 pub(crate) fn reasons(tried: &[(String, String)]) -> String {
     tried.iter().fold(String::new(), |text, (url, reason)| text + &format!("\n  {url}: {reason}"))
@@ -41,4 +50,18 @@ pub(crate) fn other_ways(set: &str, pin: Option<&Path>) -> String {
         "{pin}`bakeoff data fetch {set}` goes on where this ended; a copy from elsewhere can be given with `--mirror \
          file:///FOLDER`"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_names_the_first_are_listed_and_the_others_counted() {
+        let names = |n: usize| (0..n).map(|i| format!("c{i}")).collect::<Vec<_>>();
+        assert_eq!(listed(&names(0)), "none");
+        assert_eq!(listed(&names(2)), "`c0`, `c1`");
+        assert!(listed(&names(20)).ends_with(", `c18`, `c19`"));
+        assert!(listed(&names(300)).ends_with(", `c19`, 280 more"));
+    }
 }

@@ -52,10 +52,26 @@ impl ModelError {
     /// The kind of failure, for the outcome.
     pub fn cause(&self) -> Cause {
         match self {
-            Self::UnknownModel(_) | Self::Params(_) | Self::Metric(_) => Cause::Config,
-            Self::Dataset(_) | Self::Data(_) => Cause::Data,
+            // A dataset that lacks what the model needs lacks it at the next attempt too.
+            Self::UnknownModel(_) | Self::Params(_) | Self::Metric(_) | Self::Dataset(_) => {
+                Cause::Config
+            }
+            Self::Data(_) => Cause::Data,
             Self::Diverged { .. } => Cause::Diverged,
             Self::Checkpoint { .. } => Cause::Crash,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_otherwise_the_next_time_is_not_tried_again() {
+        let lacking = ModelError::Dataset("it has no ratings".into());
+        assert!(!lacking.cause().is_worth_retrying());
+        let unread = DataError::Damaged { dir: "data".into(), reason: "no manifest".into() };
+        assert!(ModelError::from(unread).cause().is_worth_retrying());
     }
 }

@@ -21,7 +21,7 @@ use crate::plan::{Maker, ModelPlan, Plan};
 use crate::registry::{Params, PluginInfo, find};
 use crate::schema::spec_schema;
 use crate::spec::{JoinSpec, PluginSpec, Spec};
-use crate::spec_file::{DataPart, Fingerprint, SpecFile};
+use crate::spec_file::{Fingerprint, SpecFile};
 use crate::suggest::one_of;
 use crate::trial::{CodeRevisions, JoinUse, ReadParams, Recipe, Scored, Trial, Use, content_key};
 use crate::validate::Checker;
@@ -51,23 +51,8 @@ pub(crate) fn plan(
         return Err(planner.findings);
     }
     let DataDraft { mut recipe, read_params } = data;
-    recipe.content = fingerprint(&recipe, &read_params).map_err(|unprepared| {
-        let (place, data) = (Place::root().key("data"), &file.spec().data);
-        let (place, what) = match unprepared.part {
-            DataPart::Source => {
-                (place.key("source"), format!("the source `{}` cannot be read", data.source.name))
-            }
-            DataPart::Join(i) => {
-                let what = format!("the join `{}` cannot be read", data.join[i].name);
-                (place.key("join").index(i), what)
-            }
-            DataPart::Step(i) => {
-                let what = format!("the step `{}` cannot be done", data.steps[i].name);
-                (place.key("steps").index(i), what)
-            }
-        };
-        vec![Finding::value(place, format!("{what}: {}", chain(&*unprepared.error)))]
-    })?;
+    recipe.content =
+        fingerprint(&recipe, &read_params).map_err(|unprepared| vec![file.finding(&unprepared)])?;
     let data = DataDraft { recipe, read_params };
     Ok(assemble(file.spec(), name, data, models, metrics, search, catalog.code))
 }
@@ -329,10 +314,4 @@ fn assemble(
         seeds,
         models,
     }
-}
-
-/// An error and its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -36,6 +36,8 @@ pub type Fingerprint<'a> = dyn FnMut(&Recipe, &ReadParams) -> Result<String, Unp
 pub struct Unprepared {
     /// The part.
     pub part: DataPart,
+    /// Which of its parameters, by what is written there, such as the name of a column.
+    pub value: Option<String>,
     /// What is wrong with it.
     pub error: Box<dyn std::error::Error + Send + Sync>,
 }
@@ -117,10 +119,60 @@ impl SpecFile {
         })
     }
 
+    /// The error of a dataset that could not be made, at the part of the spec that is to blame.
+    pub fn blame(&self, unprepared: &Unprepared) -> SpecError {
+        let locate = |place: &Place, spot: &_| self.document.locate(place, spot);
+        SpecError::new(&self.path, &self.text, vec![self.finding(unprepared)], locate)
+    }
+
+    pub(crate) fn finding(&self, unprepared: &Unprepared) -> Finding {
+        let (place, data) = (Place::root().key("data"), &self.spec.data);
+        let (place, params, what) = match unprepared.part {
+            DataPart::Source => {
+                let what = format!("the source `{}` cannot be read", data.source.name);
+                (place.key("source"), &data.source.params, what)
+            }
+            DataPart::Join(i) => {
+                let what = format!("the join `{}` cannot be read", data.join[i].name);
+                (place.key("join").index(i), &data.join[i].params, what)
+            }
+            DataPart::Step(i) => {
+                let what = format!("the step `{}` cannot be done", data.steps[i].name);
+                (place.key("steps").index(i), &data.steps[i].params, what)
+            }
+        };
+        let written = unprepared.value.as_ref().and_then(|value| {
+            let place = place.key("params");
+            params.iter().find_map(|(key, params)| written(value, params, &place.key(key)))
+        });
+        let message = format!("{what}: {}", chain(&*unprepared.error));
+        Finding::value(written.unwrap_or(place), message)
+    }
+
     /// Whether the text says something at `place`: an empty grid and none read the same in a [`Spec`].
     pub(crate) fn says(&self, place: &Place) -> bool {
         self.document.has(place)
     }
+}
+
+/// Where `value` is written in parameters, first of all.
+fn written(value: &str, params: &Value, place: &Place) -> Option<Place> {
+    match params {
+        Value::String(text) => (text == value).then(|| place.clone()),
+        Value::Array(entries) => {
+            entries.iter().enumerate().find_map(|(i, entry)| written(value, entry, &place.index(i)))
+        }
+        Value::Object(entries) => {
+            entries.iter().find_map(|(key, entry)| written(value, entry, &place.key(key)))
+        }
+        _ => None,
+    }
+}
+
+/// An error and its causes in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// No spec that a person means is near this; one from a stranger must not take the machine's memory.

@@ -185,6 +185,8 @@ pub(crate) struct RetryArgs {
 pub(crate) struct ListArgs {
     #[arg(value_enum)]
     pub(crate) kind: Kind,
+    /// Show the parameters of this one: what each may be, its default, what it is for
+    pub(crate) name: Option<String>,
     #[command(flatten)]
     pub(crate) json: JsonArg,
 }
@@ -292,7 +294,7 @@ pub(crate) enum DataCommand {
         after_help = "Exit codes: 0 looked for, 1 with --strict if there is a leak, 2 mistake in spec, data or options."
     )]
     Audit(AuditArgs),
-    /// Write a spec's train, valid and test parts as CSV
+    /// Write a spec's prepared parts, and what is known of users and items, as CSV
     Export(ExportArgs),
     /// Download a data set and show how a spec reads it; without a name, list what can be downloaded
     Fetch(FetchArgs),
@@ -313,7 +315,8 @@ pub(crate) struct AuditArgs {
 pub(crate) struct ExportArgs {
     #[command(flatten)]
     pub(crate) spec: SpecArgs,
-    /// Folder for train.csv, valid.csv and test.csv
+    /// Folder for train.csv, valid.csv, test.csv, and fold_in.csv, users.csv and items.csv where there is such a part or
+    /// column
     #[arg(long, value_name = "DIR")]
     pub(crate) to: PathBuf,
     #[command(flatten)]

@@ -108,9 +108,12 @@ fn read_in_blocks(
     Ok(frame)
 }
 
-/// The header of a file.
+/// The names of a file's columns: those of its header, if the format does not give them.
 pub(crate) fn header(path: &Path, format: &Format) -> Result<Vec<String>, DataError> {
-    Blocks::open(path, format, BLOCK)?.header()
+    match &format.names {
+        Some(names) => Ok(names.clone()),
+        None => Blocks::open(path, format, BLOCK)?.header(),
+    }
 }
 
 /// What is known of a file while its blocks are read.

@@ -122,6 +122,10 @@ impl Join for Audio {
         folder::files(self.path.as_ref(), "audio", ENDINGS)
     }
 
+    fn columns(&self, _files: &InputFiles) -> Result<Option<Vec<String>>, DataError> {
+        Ok(Some(vec![self.column.clone()]))
+    }
+
     fn read(&self, files: &InputFiles, ids: &Ids) -> Result<Joined, DataError> {
         let settings = self.settings();
         let n_samples = (self.seconds * f64::from(self.sample_rate)).round() as usize;

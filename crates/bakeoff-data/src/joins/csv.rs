@@ -66,15 +66,23 @@ impl Join for CsvTable {
         Ok(paths.into_iter().map(|path| InputFile::new(TABLE, path)).collect())
     }
 
+    fn columns(&self, files: &InputFiles) -> Result<Option<Vec<String>>, DataError> {
+        let path = files.get(TABLE).unwrap_or(self.path.as_ref());
+        let header = delimited::header(path, &self.dialect().format())?;
+        self.want().names_beside_key(&header, path).map(Some)
+    }
+
     fn read(&self, files: &InputFiles, ids: &Ids) -> Result<Joined, DataError> {
-        let want = Want::side(&self.key, "key", self.columns.as_deref());
-        let mut frame = delimited::read(&files.of(TABLE), &self.dialect().format(), &want)?;
-        let repairs = std::mem::take(&mut frame.repairs);
-        Ok(Joined { columns: frame.into_side(&self.key, ids)?, repairs, ..Joined::default() })
+        let frame = delimited::read(&files.of(TABLE), &self.dialect().format(), &self.want())?;
+        frame.into_side(&self.key, ids)
     }
 }
 
 impl CsvTable {
+    fn want(&self) -> Want {
+        Want::side(&self.key, "key", self.columns.as_deref())
+    }
+
     fn dialect(&self) -> Dialect<'_> {
         Dialect {
             delimiter: &self.delimiter,

@@ -60,6 +60,10 @@ impl Join for Embeddings {
         Ok([array].into_iter().chain(ids).collect())
     }
 
+    fn columns(&self, _files: &InputFiles) -> Result<Option<Vec<String>>, DataError> {
+        Ok(Some(vec![self.column.clone()]))
+    }
+
     fn read(&self, files: &InputFiles, ids: &Ids) -> Result<Joined, DataError> {
         let path = files.get(ARRAY).expect("the file is one of its own");
         let matrix = Matrix::open(path)?;

@@ -91,6 +91,14 @@ impl Join for Images {
         folder::files(self.path.as_ref(), "image", ENDINGS)
     }
 
+    fn columns(&self, _files: &InputFiles) -> Result<Option<Vec<String>>, DataError> {
+        Ok(Some(vec![self.column.clone()]))
+    }
+
+    fn has_images(&self) -> bool {
+        true
+    }
+
     fn read(&self, files: &InputFiles, ids: &Ids) -> Result<Joined, DataError> {
         let framing = Framing {
             size: self.size,

@@ -43,10 +43,14 @@ impl Join for JsonTable {
         Ok(paths.into_iter().map(|path| InputFile::new(TABLE, path)).collect())
     }
 
+    fn columns(&self, _files: &InputFiles) -> Result<Option<Vec<String>>, DataError> {
+        // An object may have what the first ones lack.
+        Ok(self.columns.clone())
+    }
+
     fn read(&self, files: &InputFiles, ids: &Ids) -> Result<Joined, DataError> {
         let want = Want::side(&self.key, "key", self.columns.as_deref());
-        let mut frame = json_lines::read(&files.of(TABLE), &want)?;
-        let repairs = std::mem::take(&mut frame.repairs);
-        Ok(Joined { columns: frame.into_side(&self.key, ids)?, repairs, ..Joined::default() })
+        let frame = json_lines::read(&files.of(TABLE), &want)?;
+        frame.into_side(&self.key, ids)
     }
 }

@@ -33,6 +33,16 @@ pub trait Join {
         Ok(None)
     }
 
+    /// The names of the columns that it brings, without reading its rows; `None` where only reading tells.
+    fn columns(&self, _files: &InputFiles) -> Result<Option<Vec<String>>, DataError> {
+        Ok(None)
+    }
+
+    /// Whether one of its columns holds images.
+    fn has_images(&self) -> bool {
+        false
+    }
+
     /// The columns that it brings, one entry for each of `ids`. What is said of others is left aside, since nobody can
     /// meet them.
     fn read(&self, files: &InputFiles, ids: &Ids) -> Result<Joined, DataError>;

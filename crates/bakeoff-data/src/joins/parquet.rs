@@ -41,10 +41,19 @@ impl Join for ParquetTable {
         Ok(paths.into_iter().map(|path| InputFile::new(TABLE, path)).collect())
     }
 
+    fn columns(&self, files: &InputFiles) -> Result<Option<Vec<String>>, DataError> {
+        let path = files.get(TABLE).unwrap_or(self.path.as_ref());
+        self.want().names_beside_key(&parquet::header(path)?, path).map(Some)
+    }
+
     fn read(&self, files: &InputFiles, ids: &Ids) -> Result<Joined, DataError> {
-        let want = Want::side(&self.key, "key", self.columns.as_deref());
-        let mut frame = parquet::read(&files.of(TABLE), &want)?;
-        let repairs = std::mem::take(&mut frame.repairs);
-        Ok(Joined { columns: frame.into_side(&self.key, ids)?, repairs, ..Joined::default() })
+        let frame = parquet::read(&files.of(TABLE), &self.want())?;
+        frame.into_side(&self.key, ids)
+    }
+}
+
+impl ParquetTable {
+    fn want(&self) -> Want {
+        Want::side(&self.key, "key", self.columns.as_deref())
     }
 }

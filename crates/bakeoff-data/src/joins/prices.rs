@@ -87,6 +87,10 @@ impl Join for Prices {
         Ok(paths.into_iter().map(|path| InputFile::new(TABLE, path)).collect())
     }
 
+    fn columns(&self, _files: &InputFiles) -> Result<Option<Vec<String>>, DataError> {
+        Ok(Some(vec![self.column.clone()]))
+    }
+
     fn read(&self, files: &InputFiles, ids: &Ids) -> Result<Joined, DataError> {
         let frame = delimited::read(&files.of(TABLE), &self.dialect().format(), &self.want())?;
         self.join(frame, ids)

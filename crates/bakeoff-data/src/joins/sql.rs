@@ -1,5 +1,7 @@
 //! SQL: users or items, a row each, as a query gives them.
 
+use std::path::Path;
+
 use bakeoff_spec::Plugin;
 use bakeoff_spec::registry::{ParamError, SpecPath, SpecPlace};
 use schemars::JsonSchema;
@@ -62,9 +64,14 @@ impl Join for SqlTable {
         self.checked()?.content(&self.want()).map(Some)
     }
 
+    fn columns(&self, _files: &InputFiles) -> Result<Option<Vec<String>>, DataError> {
+        let want = self.want();
+        let header = self.checked()?.columns(&want)?;
+        want.names_beside_key(&header, Path::new("")).map(Some)
+    }
+
     fn read(&self, _files: &InputFiles, ids: &Ids) -> Result<Joined, DataError> {
-        let frame = self.checked()?.read(&self.want())?;
-        Ok(Joined { columns: frame.into_side(&self.key, ids)?, ..Joined::default() })
+        self.checked()?.read(&self.want())?.into_side(&self.key, ids)
     }
 }
 

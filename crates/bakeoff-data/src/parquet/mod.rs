@@ -47,6 +47,13 @@ pub(crate) fn read(files: &[PathBuf], want: &Want) -> Result<Frame, DataError> {
     Ok(frame)
 }
 
+/// The names of a file's columns.
+pub(crate) fn header(path: &Path) -> Result<Vec<String>, DataError> {
+    let file = unharmed(path, || open(path))?;
+    let leaves = leaves(file.metadata().file_metadata().schema_descr());
+    Ok(leaves.into_iter().map(|(name, _)| name).collect())
+}
+
 /// A column that is to be brought.
 struct Wanted {
     name: String,

@@ -12,7 +12,7 @@ use crate::delimited::{self, Format};
 use crate::error::DataError;
 use crate::frame::{Roles, Want};
 use crate::input::{InputFile, InputFiles, expand};
-use crate::interactions::Interactions;
+use crate::interactions::{Axis, Interactions};
 
 /// Which files, and which of their columns. A path is a file, a folder of such files, or a pattern such as `data/*.csv`;
 /// files may be packed with gzip or Zstandard.
@@ -172,6 +172,23 @@ impl Source for Csv {
         Ok(files)
     }
 
+    fn columns(&self, files: &InputFiles) -> Result<Option<Vec<String>>, DataError> {
+        let (roles, format) = (self.roles(), self.dialect().format());
+        let mut names = Vec::new();
+        if let Some(path) = files.get(INTERACTIONS) {
+            let header = delimited::header(path, &format)?;
+            Want::roles(&roles).of(&header, path)?;
+            names = roles.names(&header);
+        }
+        for (role, key, param) in [(USERS, &self.user, "user"), (ITEMS, &self.item, "item")] {
+            if let Some(path) = files.get(role) {
+                let header = delimited::header(path, &Format { names: None, ..format.clone() })?;
+                names.extend(Want::side(key, param, None).names_beside_key(&header, path)?);
+            }
+        }
+        Ok(Some(names))
+    }
+
     fn read(&self, files: &InputFiles) -> Result<Interactions, DataError> {
         let roles = self.roles();
         let format = self.dialect().format();
@@ -188,9 +205,12 @@ impl Source for Csv {
             let want = Want::side(key, param, None);
             let with_header = Format { names: None, ..format.clone() };
             let frame = delimited::read(&files, &with_header, &want)?;
-            let ids = if role == USERS { &table.users } else { &table.items };
-            let columns = frame.into_side(key, ids)?;
-            if role == USERS { table.user_columns = columns } else { table.item_columns = columns }
+            let (axis, ids) = match role {
+                USERS => (Axis::Users, &table.users),
+                _ => (Axis::Items, &table.items),
+            };
+            let side = frame.into_side(key, ids)?;
+            table.take_side(axis, side);
         }
         Ok(table)
     }

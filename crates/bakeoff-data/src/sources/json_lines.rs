@@ -103,6 +103,12 @@ impl Source for JsonLines {
         Ok(paths.into_iter().map(|path| InputFile::new(INTERACTIONS, path)).collect())
     }
 
+    fn columns(&self, _files: &InputFiles) -> Result<Option<Vec<String>>, DataError> {
+        // An object may lack what others have: what might be there counts as being there.
+        let own = ["rating", "timestamp"].map(str::to_owned);
+        Ok(Some(own.into_iter().chain(self.columns.iter().cloned()).collect()))
+    }
+
     fn read(&self, files: &InputFiles) -> Result<Interactions, DataError> {
         let roles = self.roles();
         let time_unit = self.time_unit.unwrap_or_else(|| self.layout.time_unit());

@@ -45,6 +45,17 @@ pub trait Source {
         Ok(None)
     }
 
+    /// The names of its columns, `rating` and `timestamp` among them where it has them, without reading its rows; `None`
+    /// where only reading tells.
+    fn columns(&self, _files: &InputFiles) -> Result<Option<Vec<String>>, DataError> {
+        Ok(None)
+    }
+
+    /// Whether one of its columns holds images.
+    fn has_images(&self) -> bool {
+        false
+    }
+
     /// The interactions in `files`, which are those of [`Source::files`].
     fn read(&self, files: &InputFiles) -> Result<Interactions, DataError>;
 }

@@ -57,6 +57,10 @@ impl Source for Ncf {
         Ok(files.map(|(role, path)| InputFile::new(role, &path.0)).collect())
     }
 
+    fn columns(&self, _files: &InputFiles) -> Result<Option<Vec<String>>, DataError> {
+        Ok(Some(["rating", "timestamp"].map(str::to_owned).into()))
+    }
+
     fn read(&self, files: &InputFiles) -> Result<Interactions, DataError> {
         let [user, item, rating, timestamp] = COLUMNS;
         let (rating, timestamp) = (Some(rating), Some(timestamp));

@@ -69,6 +69,16 @@ impl Source for Parquet {
         Ok(paths.into_iter().map(|path| InputFile::new(INTERACTIONS, path)).collect())
     }
 
+    fn columns(&self, files: &InputFiles) -> Result<Option<Vec<String>>, DataError> {
+        let (roles, mut names) = (self.roles(), Vec::new());
+        if let Some(path) = files.get(INTERACTIONS) {
+            let header = parquet::header(path)?;
+            Want::roles(&roles).of(&header, path)?;
+            names = roles.names(&header);
+        }
+        Ok(Some(names))
+    }
+
     fn read(&self, files: &InputFiles) -> Result<Interactions, DataError> {
         let roles = self.roles();
         let want = Want { time_unit: self.time_unit, ..Want::roles(&roles) };

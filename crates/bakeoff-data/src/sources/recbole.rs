@@ -15,7 +15,7 @@ use crate::delimited::{self, Format};
 use crate::error::DataError;
 use crate::frame::{Frame, Kind, Roles, Want};
 use crate::input::{InputFile, InputFiles};
-use crate::interactions::Interactions;
+use crate::interactions::{Axis, Interactions};
 
 /// Which files, and which of their columns.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -97,6 +97,25 @@ impl Source for RecBole {
         Ok(std::iter::once(InputFile::new(INTERACTIONS, path)).chain(sides).collect())
     }
 
+    fn columns(&self, files: &InputFiles) -> Result<Option<Vec<String>>, DataError> {
+        let format = format();
+        let mut names = Vec::new();
+        for (role, key, param) in
+            [(INTERACTIONS, "", ""), (USERS, &self.user, "user"), (ITEMS, &self.item, "item")]
+        {
+            let Some(path) = files.get(role) else { continue };
+            let header = typed_header(&delimited::header(path, &format)?, path)?;
+            let header: Vec<String> = header.into_iter().map(|(name, ..)| name).collect();
+            if role == INTERACTIONS {
+                Want::roles(&self.roles()).of(&header, path)?;
+                names.extend(self.roles().names(&header));
+            } else {
+                names.extend(Want::side(key, param, None).names_beside_key(&header, path)?);
+            }
+        }
+        Ok(Some(names))
+    }
+
     fn read(&self, files: &InputFiles) -> Result<Interactions, DataError> {
         let roles = self.roles();
         let (frame, _) = read(&files.of(INTERACTIONS), Want::roles(&roles))?;
@@ -107,24 +126,31 @@ impl Source for RecBole {
                 continue;
             }
             let (frame, lists) = read(&files, Want::side(key, param, None))?;
-            let ids = if role == USERS { &table.users } else { &table.items };
-            let mut columns = frame.into_side(key, ids)?;
-            for column in &mut columns {
+            let (axis, ids) = match role {
+                USERS => (Axis::Users, &table.users),
+                _ => (Axis::Items, &table.items),
+            };
+            let mut side = frame.into_side(key, ids)?;
+            for column in &mut side.columns {
                 if let Values::Text(texts) = &column.values
                     && lists.contains(&column.name)
                 {
                     column.values = Values::Tags(texts.split(" "));
                 }
             }
-            if role == USERS { table.user_columns = columns } else { table.item_columns = columns }
+            table.take_side(axis, side);
         }
         Ok(table)
     }
 }
 
+fn format() -> Format {
+    Format { quote: None, ..Format::new("\t") }
+}
+
 /// The rows, and the names of the columns that hold lists.
 fn read(files: &[PathBuf], mut want: Want) -> Result<(Frame, Vec<String>), DataError> {
-    let format = Format { quote: None, ..Format::new("\t") };
+    let format = format();
     let mut lists = Vec::new();
     for path in files {
         let typed = typed_header(&delimited::header(path, &format)?, path)?;

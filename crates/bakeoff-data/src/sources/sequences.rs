@@ -50,6 +50,10 @@ impl Source for Sequences {
         Ok(files)
     }
 
+    fn columns(&self, _files: &InputFiles) -> Result<Option<Vec<String>>, DataError> {
+        Ok(Some(Vec::new()))
+    }
+
     fn read(&self, files: &InputFiles) -> Result<Interactions, DataError> {
         let mut table = Interactions::default();
         for role in [INTERACTIONS, VALID, TEST] {

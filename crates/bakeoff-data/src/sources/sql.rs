@@ -90,6 +90,11 @@ impl Source for Sql {
         self.checked()?.content(&self.want()).map(Some)
     }
 
+    fn columns(&self, _files: &InputFiles) -> Result<Option<Vec<String>>, DataError> {
+        let header = self.checked()?.columns(&self.want())?;
+        Ok(Some(self.roles().names(&header)))
+    }
+
     fn read(&self, _files: &InputFiles) -> Result<Interactions, DataError> {
         let frame = self.checked()?.read(&self.want())?;
         let mut table = frame.into_interactions(&self.roles())?;

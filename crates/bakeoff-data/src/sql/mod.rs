@@ -117,6 +117,14 @@ impl Query<'_> {
         Ok(rows.into_frame())
     }
 
+    /// The names of the wanted columns; the query is asked for and not run.
+    pub(crate) fn columns(&self, want: &Want) -> Result<Vec<String>, DataError> {
+        let mut rows = Rows::new(self.label(), want, self.order);
+        rows.has_no_rows = true;
+        self.run(&mut rows)?;
+        Ok(rows.columns.into_iter().map(|(name, _)| name).collect())
+    }
+
     fn run(&self, rows: &mut Rows<'_>) -> Result<(), DataError> {
         match self.database {
             Database::Sqlite(path) => sqlite::run(path, self.text, rows),
@@ -160,6 +168,8 @@ struct Rows<'w> {
     order: RowOrder,
     /// Whether rows are kept, or hashed alone.
     is_read: bool,
+    /// Whether only the columns are asked for.
+    has_no_rows: bool,
     columns: Vec<(String, Cells)>,
     /// How many rows have come.
     n: u32,
@@ -180,6 +190,7 @@ impl<'w> Rows<'w> {
             want,
             order,
             is_read: false,
+            has_no_rows: false,
             columns: Vec::new(),
             n: 0,
             bytes: Vec::new(),

@@ -79,6 +79,9 @@ pub(super) fn run(
         return Err(DataError::Sql { place: place(server), reason, fix });
     }
     let wanted = begin(&statement, &place(server), rows)?;
+    if rows.has_no_rows {
+        return Ok(());
+    }
     let portal = transaction.bind(&statement, &[]).map_err(|error| wrong(&error))?;
     let mut n_rows = 0;
     loop {

@@ -19,6 +19,9 @@ pub(super) fn run(path: &Path, query: &str, rows: &mut Rows<'_>) -> Result<(), D
     let columns: Vec<(String, Shape)> =
         statement.column_names().map(|name| (name.to_owned(), Shape::Any)).collect();
     let wanted = rows.begin(&columns)?;
+    if rows.has_no_rows {
+        return Ok(());
+    }
     let mut n_rows = 0;
     let mut result = statement.query([]).map_err(|error| wrong(&error))?;
     while let Some(row) = result.next().map_err(|error| wrong(&error))? {

@@ -64,6 +64,10 @@ impl Step for Clip {
         Effect::Fits
     }
 
+    fn uses(&self) -> Vec<String> {
+        self.columns.clone()
+    }
+
     fn apply(&self, table: &mut Interactions, train: &Train) -> Result<u64, DataError> {
         let mut n_clipped = 0;
         for column in named::find(Self::NAME, table, &self.columns)? {

@@ -105,6 +105,14 @@ impl Step for Derive {
         Effect::Changes
     }
 
+    fn uses(&self) -> Vec<String> {
+        vec![self.from.clone()]
+    }
+
+    fn outline(&self, names: &mut Vec<String>) {
+        names.push(self.name.clone());
+    }
+
     fn apply(&self, table: &mut Interactions, _train: &Train) -> Result<u64, DataError> {
         let from = named::find_one(Self::NAME, table, &self.from)?;
         let taken = ["user", "item", "rating", "timestamp"];

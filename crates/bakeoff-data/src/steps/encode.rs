@@ -136,6 +136,16 @@ impl Step for Encode {
         }
     }
 
+    fn uses(&self) -> Vec<String> {
+        self.columns.clone()
+    }
+
+    fn outline(&self, names: &mut Vec<String>) {
+        if self.with == Encoding::Target {
+            names.extend(self.columns.iter().map(|column| format!("{}_target", named::bare(column))));
+        }
+    }
+
     fn apply(&self, table: &mut Interactions, train: &Train) -> Result<u64, DataError> {
         let mut n_changed = 0;
         for column in named::find(Self::NAME, table, &self.columns)? {

@@ -100,6 +100,18 @@ impl Step for FillMissing {
         }
     }
 
+    fn uses(&self) -> Vec<String> {
+        let by = self.by.iter().filter(|by| !["user", "item"].contains(&by.as_str()));
+        self.columns.iter().flatten().chain(by).cloned().collect()
+    }
+
+    fn outline(&self, names: &mut Vec<String>) {
+        if self.indicator {
+            let filled = self.columns.as_ref().unwrap_or(names).clone();
+            names.extend(filled.iter().map(|name| format!("{}_missing", named::bare(name))));
+        }
+    }
+
     fn apply(&self, table: &mut Interactions, train: &Train) -> Result<u64, DataError> {
         let columns = match &self.columns {
             Some(columns) => named::find_with_time(Self::NAME, table, columns)?,

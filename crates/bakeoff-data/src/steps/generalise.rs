@@ -126,6 +126,10 @@ impl Step for Generalise {
         }
     }
 
+    fn uses(&self) -> Vec<String> {
+        vec![self.column.clone()]
+    }
+
     fn apply(&self, table: &mut Interactions, _train: &Train) -> Result<u64, DataError> {
         let column = named::find_one(Self::NAME, table, &self.column)?;
         if column.is_rating() {

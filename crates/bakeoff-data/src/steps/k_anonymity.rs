@@ -76,6 +76,10 @@ impl Step for KAnonymity {
         Effect::Counts
     }
 
+    fn uses(&self) -> Vec<String> {
+        self.columns.iter().chain(&self.sensitive).cloned().collect()
+    }
+
     fn apply(&self, table: &mut Interactions, _train: &Train) -> Result<u64, DataError> {
         let columns = named(table, &self.columns)?;
         let sensitive = named(table, self.sensitive.as_slice())?;

@@ -9,6 +9,7 @@ use crate::column::{Tags, Texts, Values};
 use crate::error::DataError;
 use crate::interactions::Interactions;
 use crate::named::{self, Named};
+use crate::outline::drop_name;
 use crate::secret::{Pseudonyms, pseudonym_key};
 
 /// Which columns, and what is left of them.
@@ -63,6 +64,16 @@ impl Plugin for Mask {
 impl Step for Mask {
     fn effect(&self) -> Effect {
         Effect::Changes
+    }
+
+    fn uses(&self) -> Vec<String> {
+        self.columns.clone()
+    }
+
+    fn outline(&self, names: &mut Vec<String>) {
+        if self.with == Masking::Drop {
+            self.columns.iter().for_each(|column| drop_name(names, column));
+        }
     }
 
     fn apply(&self, table: &mut Interactions, _train: &Train) -> Result<u64, DataError> {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Effect, Step, Train};
 use crate::error::DataError;
 use crate::interactions::Interactions;
+use crate::outline::drop_name;
 
 /// How well.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -33,6 +34,12 @@ impl Plugin for MinRating {
 impl Step for MinRating {
     fn effect(&self) -> Effect {
         Effect::Removes
+    }
+
+    fn outline(&self, names: &mut Vec<String>) {
+        if self.implicit {
+            drop_name(names, "rating");
+        }
     }
 
     fn apply(&self, table: &mut Interactions, _train: &Train) -> Result<u64, DataError> {

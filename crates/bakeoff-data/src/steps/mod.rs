@@ -33,6 +33,9 @@ bakeoff_spec::register! { StepEntry, build;
     sample_users::SampleUsers,
     clip::Clip,
     derive::Derive,
+    filter::Filter,
+    select_columns::SelectColumns,
+    cast::Cast,
 }
 
 /// A step with its parameters.
@@ -57,6 +60,19 @@ pub trait Step {
     fn finish(&self, _table: &mut Interactions) -> Result<(), DataError> {
         Ok(())
     }
+
+    /// The columns that must be there, by the names that its parameters give them.
+    fn uses(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Whether some column must hold images.
+    fn needs_images(&self) -> bool {
+        false
+    }
+
+    /// What becomes of the names of the columns: those that it may add, without those that it drops.
+    fn outline(&self, _names: &mut Vec<String>) {}
 
     /// What the result depends on besides parameters and data, such as which secret key the environment holds: part of
     /// the dataset's key.

@@ -74,6 +74,10 @@ impl Step for Normalise {
         if self.with == Scale::Log1p { Effect::Changes } else { Effect::Fits }
     }
 
+    fn uses(&self) -> Vec<String> {
+        self.columns.clone()
+    }
+
     fn apply(&self, table: &mut Interactions, train: &Train) -> Result<u64, DataError> {
         let mut n_changed = 0;
         for column in named::find(Self::NAME, table, &self.columns)? {

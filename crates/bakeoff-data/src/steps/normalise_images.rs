@@ -9,6 +9,7 @@ use super::{Effect, Step, Train};
 use crate::column::{Dense, Numbers, Values};
 use crate::error::DataError;
 use crate::interactions::Interactions;
+use crate::mismatch::MismatchError;
 use crate::named::{self, Named};
 
 /// Which columns, and by what. Each value `x` of a channel becomes `(x / 255 − mean) / std`; missing entries stay 0, which
@@ -72,6 +73,14 @@ impl Step for NormaliseImages {
         if self.with == Statistics::Train { Effect::Fits } else { Effect::Changes }
     }
 
+    fn uses(&self) -> Vec<String> {
+        self.columns.clone().unwrap_or_default()
+    }
+
+    fn needs_images(&self) -> bool {
+        self.columns.is_none()
+    }
+
     fn apply(&self, table: &mut Interactions, train: &Train) -> Result<u64, DataError> {
         let columns = match &self.columns {
             Some(columns) => named::find(Self::NAME, table, columns)?,
@@ -79,6 +88,9 @@ impl Step for NormaliseImages {
                 named::all(table).into_iter().filter(|column| is_pixels(column, table)).collect()
             }
         };
+        if self.columns.is_none() && columns.is_empty() {
+            return Err(Box::new(MismatchError::NoImages { step: Self::NAME }).into());
+        }
         let mut n_changed = 0;
         for column in columns {
             let mut values = column.take(table);

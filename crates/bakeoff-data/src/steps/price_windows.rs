@@ -96,6 +96,16 @@ impl Step for PriceWindows {
         Effect::Fits
     }
 
+    fn uses(&self) -> Vec<String> {
+        vec![self.column.clone()]
+    }
+
+    fn outline(&self, names: &mut Vec<String>) {
+        let column = named::bare(&self.column);
+        names.extend(self.feature_names(column));
+        names.push(format!("{column}_series"));
+    }
+
     fn apply(&self, table: &mut Interactions, train: &Train) -> Result<u64, DataError> {
         let Some(times) = &table.timestamp else {
             let needed_by = format!("step `{}`", Self::NAME);

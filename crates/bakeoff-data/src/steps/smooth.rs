@@ -73,6 +73,10 @@ impl Step for Smooth {
         Effect::Fits
     }
 
+    fn uses(&self) -> Vec<String> {
+        self.columns.clone()
+    }
+
     fn apply(&self, table: &mut Interactions, train: &Train) -> Result<u64, DataError> {
         let mut n_changed = 0;
         for column in named::find(Self::NAME, table, &self.columns)? {

@@ -109,6 +109,15 @@ impl Step for SmoothRate {
         }
     }
 
+    fn uses(&self) -> Vec<String> {
+        let columns = self.columns.iter();
+        columns.flat_map(|columns| [columns.hits.clone(), columns.of.clone()]).collect()
+    }
+
+    fn outline(&self, names: &mut Vec<String>) {
+        names.push(self.name.clone());
+    }
+
     fn apply(&self, table: &mut Interactions, train: &Train) -> Result<u64, DataError> {
         let (axis, counts) = match (&self.columns, &self.ratings) {
             (Some(columns), _) => of_columns(table, columns)?,

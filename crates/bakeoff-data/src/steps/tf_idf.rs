@@ -64,6 +64,10 @@ impl Step for TfIdf {
         Effect::Fits
     }
 
+    fn uses(&self) -> Vec<String> {
+        self.columns.clone()
+    }
+
     fn apply(&self, table: &mut Interactions, train: &Train) -> Result<u64, DataError> {
         let bounds = Bounds { max_words: self.max_words, min_count: self.min_count };
         replace_texts(Self::NAME, table, train, &self.columns, &self.gather, |texts, train| {

@@ -10,8 +10,8 @@ fn error_of(source: &str, name: &str, bytes: &[u8], adapt: impl Fn(Planned) -> P
     let dir = tempfile::tempdir().unwrap();
     let path = file(dir.path(), name, bytes);
     let param = if source == "csv" { "interactions" } else { "path" };
-    let planned = Planned::new(dir.path(), source, json!({ param: path })).unwrap();
-    let error = adapt(planned).prepare().unwrap_err();
+    let planned = Planned::new(dir.path(), source, json!({ param: path }));
+    let error = planned.and_then(|planned| adapt(planned).prepare()).unwrap_err();
     assert!(error.is_user_mistake(), "{error}");
     error.to_string().replace(&format!("{}/", dir.path().display()), "")
 }
@@ -118,6 +118,51 @@ fn a_file_that_is_not_there_is_told_by_name() {
     let dir = tempfile::tempdir().unwrap();
     let error = Planned::new(dir.path(), "csv", json!({ "interactions": "no/such.csv" }));
     assert_eq!(error.unwrap_err().to_string(), "cannot read no/such.csv");
+}
+
+/// What planning says of a step on ratings to which items with prices are joined.
+fn planning_error(join: Option<Value>, steps: &[(&str, Value)]) -> Option<String> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = file(dir.path(), "x.csv", RATED);
+    let items = file(dir.path(), "i.csv", "id,price\nx,3\n");
+    let mut planned = Planned::new(dir.path(), "csv", json!({ "interactions": path })).unwrap();
+    let mut join = join.unwrap_or_else(|| json!({ "path": items, "key": "id" }));
+    if join["path"].is_null() {
+        join["path"] = items.into();
+    }
+    planned = match planned.try_join(bakeoff_spec::Side::Items, "csv", join) {
+        Ok(planned) => planned,
+        Err(error) => return Some(error.to_string()),
+    };
+    for (name, params) in steps {
+        planned = match planned.try_step(name, params.clone()) {
+            Ok(planned) => planned,
+            Err(error) => return Some(error.to_string()),
+        };
+    }
+    None
+}
+
+#[test]
+fn a_step_that_names_no_column_is_told_when_it_is_planned() {
+    let normalise = |column: &str| ("normalise", json!({ "columns": [column], "with": "z_score" }));
+    let error = planning_error(None, &[normalise("prize")]).unwrap();
+    assert_eq!(
+        error,
+        "step `normalise`: there is no column `prize` (did you mean `price`?); the data has `rating`, `price`"
+    );
+    assert_eq!(planning_error(None, &[normalise("price")]), None);
+    // What steps before it add and drop counts.
+    let band = json!({ "from": "price", "as": "band", "with": "band", "width": 2 });
+    let cast = ("cast", json!({ "columns": ["band"], "to": "number", "lenient": true }));
+    assert_eq!(planning_error(None, &[("derive", band), cast]), None);
+    let keep = ("select_columns", json!({ "keep": [] }));
+    assert!(planning_error(None, &[keep, normalise("price")]).unwrap().contains("has `rating`"));
+    let error = planning_error(Some(json!({ "key": "item" })), &[]).unwrap();
+    assert!(error.contains("i.csv has no column `item`"), "{error}");
+    let images = ("normalise_images", json!({ "with": "imagenet" }));
+    let error = planning_error(None, &[images]).unwrap();
+    assert!(error.starts_with("step `normalise_images`: no column holds images; join some"));
 }
 
 const RATED: &[u8] = b"user,item,rating\na,x,3\na,y,\na,z,1\n";

@@ -13,7 +13,7 @@ use crate::fixture::{Change, Division, change_future_points, fixture};
 
 /// Parameters for every registered step, at least one set for each way in which it learns or removes. Each must do
 /// something to the [`fixture`].
-fn examples() -> Vec<(&'static str, Value)> {
+pub(crate) fn examples() -> Vec<(&'static str, Value)> {
     vec![
         ("fill_missing", json!({ "with": "zero", "indicator": true })),
         ("fill_missing", json!({ "with": "constant", "value": 3, "columns": ["rating", "price"] })),
@@ -39,6 +39,11 @@ fn examples() -> Vec<(&'static str, Value)> {
         ("derive", json!({ "from": "age", "as": "band", "with": "band", "width": 10 })),
         ("derive", json!({ "from": "price", "as": "bucket", "with": "buckets", "edges": [3, 9] })),
         ("derive", json!({ "from": "timestamp", "as": "hour", "with": "hour" })),
+        ("filter", json!({ "column": "price", "min": 2, "max": 12 })),
+        ("filter", json!({ "column": "genres", "one_of": ["war"], "not": true })),
+        ("select_columns", json!({ "keep": ["job", "price"] })),
+        ("cast", json!({ "columns": ["age", "mood"], "to": "text" })),
+        ("cast", json!({ "columns": ["job"], "to": "number", "lenient": true })),
         ("normalise", json!({ "columns": ["rating", "price"], "with": "z_score" })),
         ("normalise", json!({ "columns": ["mood", "age"], "with": "min_max", "clip": true })),
         ("normalise", json!({ "columns": ["rating", "age"], "with": "robust" })),
@@ -166,7 +171,7 @@ fn column_line(values: &Values, entries: &[usize]) -> String {
     }
 }
 
-fn divided(division: Division) -> (Interactions, Train) {
+pub(crate) fn divided(division: Division) -> (Interactions, Train) {
     let data = fixture();
     let train = Train::of(&data.table, &division.assign(&data));
     (data.table, train)
@@ -202,7 +207,7 @@ fn leak(step: &dyn Step) -> Result<(), String> {
     Ok(())
 }
 
-fn built(name: &str, params: &Value) -> Box<dyn Step> {
+pub(crate) fn built(name: &str, params: &Value) -> Box<dyn Step> {
     let entry = find(steps::ALL, name).unwrap_or_else(|| panic!("no step {name} is registered"));
     let params = serde_json::from_value(params.clone()).unwrap();
     (entry.build)(&params).unwrap_or_else(|error| panic!("{name} {params:?}: {error:?}"))

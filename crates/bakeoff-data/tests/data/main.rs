@@ -12,6 +12,7 @@ mod leaks;
 mod media;
 mod movielens;
 mod mutate;
+mod outline;
 mod postgres;
 mod privacy;
 mod properties;

@@ -127,6 +127,17 @@ fn movielens_of_today_has_quoted_titles_links_and_tags() {
 }
 
 #[test]
+fn a_file_that_is_asked_for_and_not_there_is_told_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    csv_folder(dir.path());
+    std::fs::remove_file(dir.path().join("tags.csv")).unwrap();
+    let spec = json!({ "path": dir.path(), "tags": true });
+    let error = interactions("movielens", spec).unwrap_err().to_string();
+    let told = "has no tags.csv, which `tags: true` asks for; put it there or leave `tags` out";
+    assert!(error.ends_with(told), "{error}");
+}
+
+#[test]
 fn an_archive_as_downloaded_and_packed_files_read_like_the_folder() {
     let dir = tempfile::tempdir().unwrap();
     csv_folder(dir.path());

@@ -83,6 +83,64 @@ fn sequences_keep_their_order_and_have_neither_ratings_nor_times() {
 }
 
 #[test]
+fn an_export_holds_columns_and_users_that_are_folded_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut rows = "user,item,mood\n".to_owned();
+    for user in 0..9 {
+        rows += &format!("u{user},x,good\nu{user},y,\nu{user},z,bad\n");
+    }
+    let rows = file(dir.path(), "x.csv", rows);
+    let items = file(dir.path(), "i.csv", "item,price,kind\nx,3,toy\ny,,toy\nz,0.5,\n");
+    let params = json!({ "interactions": rows, "items": items, "columns": ["mood"] });
+    let planned = Planned::new(dir.path(), "csv", params).unwrap();
+    let data = planned.split("cold_users", json!({})).prepare().unwrap();
+    let files = export(&data, &dir.path().join("out")).unwrap();
+    let names: Vec<_> = files.iter().map(|file| file.file_stem().unwrap()).collect();
+    assert_eq!(names, ["train", "valid", "test", "fold_in", "items"]);
+    let read = |i: usize| std::fs::read_to_string(&files[i]).unwrap();
+    assert!(read(0).starts_with("user,item,mood\nu"), "{}", read(0));
+    assert!(read(0).contains(",x,good\n") && read(0).contains(",y,\n"), "{}", read(0));
+    assert!(read(3).contains(",x,good\n"), "{}", read(3));
+    assert_eq!(read(4), "item,price,kind\nx,3,toy\ny,,toy\nz,0.5,\n");
+}
+
+#[test]
+fn a_table_that_is_about_nobody_is_an_error_and_one_about_some_a_note() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = file(dir.path(), "x.csv", "user,item\n1,x\n1,y\n1,z\n2,x\n");
+    let people = file(dir.path(), "p.csv", "id,age\n1.0,20\n2.0,30\n");
+    let planned = Planned::new(dir.path(), "csv", json!({ "interactions": rows })).unwrap();
+    let joined = |path: &str| {
+        planned.clone().join(Side::Users, "csv", json!({ "path": path, "key": "id" })).prepare()
+    };
+    let error = joined(&people).unwrap_err();
+    assert!(error.is_user_mistake() && error.column() == Some("id"), "{error}");
+    assert_eq!(error.placed().0, Some(bakeoff_spec::DataPart::Join(0)));
+    assert!(error.to_string().contains("the table has `1.0`, `2.0`, the data have `1`, `2`"));
+    let some = file(dir.path(), "s.csv", "id,age\n1,20\n3,30\n");
+    let notes = joined(&some).unwrap().card().notes.join("\n");
+    assert!(notes.contains("1 of 2 ids stand in the table with the key `id`."), "{notes}");
+}
+
+#[test]
+fn a_column_called_as_the_offsets_of_another_is_another_array() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = file(dir.path(), "x.csv", "user,item\na,x\na,y\na,z\n");
+    let lines = "{\"id\":\"x\",\"tags\":[\"a\",\"b\"]}\n{\"id\":\"y\",\"tags\":[\"b\"]}\n";
+    let tags = file(dir.path(), "i.jsonl", lines);
+    let numbers = file(dir.path(), "i.csv", "id,tags.offsets\nx,7\ny,8\n");
+    let planned = Planned::new(dir.path(), "csv", json!({ "interactions": rows })).unwrap();
+    let planned = planned.join(Side::Items, "json_lines", json!({ "path": tags, "key": "id" }));
+    let planned = planned.join(Side::Items, "csv", json!({ "path": numbers, "key": "id" }));
+    let data = planned.prepare().unwrap();
+    let columns = data.item_columns();
+    let values = |name: &str| columns.iter().find(|column| column.name == name).unwrap().values;
+    assert!(matches!(values("tags"), ColumnValues::Tags { offsets: [0, 2, 3, 3], .. }));
+    let ColumnValues::Numeric(numbers) = values("tags.offsets") else { panic!("numbers") };
+    assert_eq!(numbers[..2], [7.0, 8.0]);
+}
+
+#[test]
 fn an_export_reads_back_as_csv() {
     let dir = tempfile::tempdir().unwrap();
     let params = json!({ "n_users": 20, "n_items": 40, "mean_length": 8, "n_categories": 2 });

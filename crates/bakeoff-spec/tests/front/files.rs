@@ -59,7 +59,7 @@ fn a_source_that_cannot_be_read_is_shown_in_the_spec() {
     let error = file
         .plan(&catalog(), &mut |_, _| {
             let (part, error) = (DataPart::Source, "no file `ratings.tsv`".into());
-            Err(Unprepared { part, error })
+            Err(Unprepared { part, value: None, error })
         })
         .unwrap_err();
     insta::assert_snapshot!(error.render(false), @r"
@@ -71,6 +71,24 @@ fn a_source_that_cannot_be_read_is_shown_in_the_spec() {
       :      `-- data.source
     6 |     name: table
       `----
+    ");
+}
+
+#[test]
+fn a_value_that_is_to_blame_is_shown_where_it_is_written() {
+    let text = spec_with("params: { k: 5 }", "params: { k: 5, columns: [year, prize] }");
+    let file = SpecFile::parse(Path::new("study.yaml"), text).unwrap();
+    let (part, value) = (DataPart::Step(0), Some("prize".to_owned()));
+    let error = file.blame(&Unprepared { part, value, error: "there is no `prize`".into() });
+    insta::assert_snapshot!(error.render(false), @r"
+     x the step `k_core` cannot be done: there is no `prize`
+       ,-[study.yaml:11:38]
+    10 |     - name: k_core
+    11 |       params: { k: 5, columns: [year, prize] }
+       :                                       ^^|^^
+       :                                         `-- data.steps[0].params.columns[1]
+    12 |   split:
+       `----
     ");
 }
 

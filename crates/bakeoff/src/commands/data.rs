@@ -6,7 +6,7 @@ mod describe;
 use std::path::Path;
 
 use bakeoff_data::Dataset;
-use bakeoff_spec::Plan;
+use bakeoff_spec::{Plan, SpecFile, Unprepared};
 
 use super::{plan, print, print_json, say};
 use crate::cli::{DataCommand, FetchArgs};
@@ -57,13 +57,22 @@ fn fetch(args: &FetchArgs, places: &Places) -> anyhow::Result<Exit> {
 }
 
 fn prepare_spec(spec: &Path, places: &Places) -> anyhow::Result<Dataset> {
-    prepare(&plan(spec, places)?.1, places)
+    let (file, plan) = plan(spec, places)?;
+    prepare(&file, &plan, places)
 }
 
-/// The plan's dataset, prepared if it is not yet.
-pub(super) fn prepare(plan: &Plan, places: &Places) -> anyhow::Result<Dataset> {
+/// The plan's dataset, prepared if it is not yet. What is wrong with a join or a step is shown where the spec has it.
+pub(super) fn prepare(file: &SpecFile, plan: &Plan, places: &Places) -> anyhow::Result<Dataset> {
     let encrypt = plan.spec.data.encrypt.as_ref();
-    Ok(bakeoff_data::prepare(&plan.recipe, &plan.read_params, encrypt, &places.cache, &mut say)?)
+    let (recipe, params) = (&plan.recipe, &plan.read_params);
+    let data = bakeoff_data::prepare(recipe, params, encrypt, &places.cache, &mut say);
+    data.map_err(|error| match error.placed().0 {
+        Some(part) => {
+            let value = error.column().map(str::to_owned);
+            file.blame(&Unprepared { part, value, error: Box::new(error) }).into()
+        }
+        None => error.into(),
+    })
 }
 
 fn print_paths(files: &[std::path::PathBuf], json: bool) -> anyhow::Result<Exit> {

@@ -1,6 +1,8 @@
 //! `bakeoff list`: what a spec can name, and the trials in the store.
 
-use bakeoff_spec::{Outcome, PluginInfo, Status};
+use anyhow::bail;
+use bakeoff_spec::registry::find;
+use bakeoff_spec::{Catalog, Outcome, ParamInfo, PluginInfo, Status};
 use bakeoff_store::Folder;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -14,6 +16,9 @@ use crate::table::table;
 
 pub(crate) fn run(args: &ListArgs, places: &Places) -> anyhow::Result<Exit> {
     let catalog = catalog();
+    if let Some(name) = &args.name {
+        return one(args, name, &catalog);
+    }
     match args.kind {
         Kind::Models => {
             let entries = catalog.models.iter().map(|model| {
@@ -47,7 +52,58 @@ pub(crate) fn run(args: &ListArgs, places: &Places) -> anyhow::Result<Exit> {
 }
 
 fn plugins(args: &ListArgs, entries: &[PluginInfo]) -> anyhow::Result<Exit> {
-    listing(args, &["name", "about"], &entries.iter().map(plugin).collect::<Vec<_>>())
+    if args.json.json {
+        return print_json(&entries.iter().map(plugin).collect::<Vec<_>>());
+    }
+    let row = |info: &PluginInfo| {
+        // In brackets what may be left out.
+        let params = info.params().into_iter().map(|param| match param.is_required {
+            true => param.name,
+            false => format!("[{}]", param.name),
+        });
+        vec![info.name.to_owned(), params.collect::<Vec<_>>().join(" "), info.about.to_owned()]
+    };
+    print(&table(&["name", "params", "about"], entries.iter().map(row).collect()))
+}
+
+/// The parameters of one plug-in.
+fn one(args: &ListArgs, name: &str, catalog: &Catalog) -> anyhow::Result<Exit> {
+    let models: Vec<PluginInfo> = catalog.models.iter().map(|model| model.plugin).collect();
+    let entries = match args.kind {
+        Kind::Models => &models,
+        Kind::Steps => &catalog.steps,
+        Kind::Sources => &catalog.sources,
+        Kind::Joins => &catalog.joins,
+        Kind::Splits => &catalog.splits,
+        Kind::Searches => &catalog.searches,
+        Kind::Pruners => &catalog.pruners,
+        Kind::Executors => &catalog.executors,
+        Kind::Metrics => bail!("metrics have no parameters; `bakeoff list metrics` shows all"),
+        Kind::Trials => bail!("`bakeoff show {name}` tells all of a trial"),
+    };
+    let Some(info) = find(entries, name) else {
+        let names: Vec<&str> = entries.iter().map(|info| info.name).collect();
+        bail!("nothing is called `{name}` there; there are {}", names.join(", "));
+    };
+    if args.json.json {
+        return print_json(&plugin(info));
+    }
+    let row = |param: ParamInfo| {
+        let default = match param.default {
+            _ if param.is_required => "(required)".to_owned(),
+            Some(default) => default.to_string(),
+            None => String::new(),
+        };
+        vec![param.name, param.allowed, default, param.about]
+    };
+    let params = info.params();
+    let text = match params.len() {
+        0 => "It has no parameters.\n".to_owned(),
+        _ => {
+            table(&["param", "allowed", "default", "about"], params.into_iter().map(row).collect())
+        }
+    };
+    print(&format!("{}: {}\n\n{text}", info.name, info.about))
 }
 
 fn plugin(info: &PluginInfo) -> Value {

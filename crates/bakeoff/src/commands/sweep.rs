@@ -22,7 +22,7 @@ pub(crate) fn run(args: &SweepArgs, places: &Places) -> anyhow::Result<Exit> {
     for repair in store.repairs() {
         say(&format!("bakeoff: {repair}"));
     }
-    let data = data::prepare(&plan, places)?;
+    let data = data::prepare(&file, &plan, places)?;
     store.folder().write_card(data.card())?;
     store.folder().write_spec(&plan.spec_hash, file.text())?;
     if args.retry_failed {

@@ -32,7 +32,7 @@ pub(super) fn films(path: &Path, layout: Layout, ids: &Ids) -> Result<Vec<RawCol
     check_dates(&frame)?;
     let mut films = Vec::new();
     let mut flags = Vec::new();
-    for RawColumn { name, values } in frame.into_side(key, ids)? {
+    for RawColumn { name, values } in frame.into_side(key, ids)?.columns {
         match (name.as_str(), values) {
             ("title", Values::Text(texts)) => {
                 let (titles, years) = titles_and_years(&texts);
@@ -92,8 +92,9 @@ pub(super) fn links(path: &Path, ids: &Ids) -> Result<Vec<RawColumn>, DataError>
     for field in &mut want.fields[1..] {
         field.kind = Kind::Text;
     }
-    let mut columns =
-        delimited::read(&[path.to_owned()], &Format::new(","), &want)?.into_side("movieId", ids)?;
+    let mut columns = delimited::read(&[path.to_owned()], &Format::new(","), &want)?
+        .into_side("movieId", ids)?
+        .columns;
     for column in &mut columns {
         column.name = if column.name == names[0] { "imdb_id".into() } else { "tmdb_id".into() };
     }

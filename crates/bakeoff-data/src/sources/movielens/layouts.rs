@@ -75,6 +75,18 @@ impl Layout {
         }
     }
 
+    /// The columns that are made of a file beside the ratings.
+    pub(super) fn names(self, role: &str) -> &'static [&'static str] {
+        match (role, self) {
+            (USERS, _) => &["age", "gender", "occupation", "zip_code"],
+            (ITEMS, Self::Data) => &["title", "year", "genres", "release_date"],
+            (ITEMS, _) => &["title", "year", "genres"],
+            (TAGS, _) => &["tags"],
+            (LINKS, _) => &["imdb_id", "tmdb_id"],
+            _ => &[],
+        }
+    }
+
     pub(super) fn ratings(self) -> Format {
         self.format("\t", &self.columns())
     }

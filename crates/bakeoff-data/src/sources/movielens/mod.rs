@@ -20,6 +20,7 @@ use crate::frame::{Kind, Roles, Want};
 use crate::ids::Ids;
 use crate::input::{InputFile, InputFiles};
 use crate::interactions::Interactions;
+use crate::mismatch::MismatchError;
 
 /// Where it lies, and what is read beside the ratings.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -64,6 +65,19 @@ impl Source for MovieLens {
             return Ok(vec![InputFile::new(INTERACTIONS, path)]);
         }
         Ok(self.find()?.1.0)
+    }
+
+    fn columns(&self, files: &InputFiles) -> Result<Option<Vec<String>>, DataError> {
+        // The members of an archive lie packed.
+        if archive::is_archive(self.path.as_ref()) {
+            return Ok(None);
+        }
+        let (layout, _) = self.find()?;
+        let sides =
+            [USERS, ITEMS, TAGS, LINKS].into_iter().filter(|role| files.get(role).is_some());
+        let names = ["rating", "timestamp"].into_iter();
+        let names = names.chain(sides.flat_map(|role| layout.names(role)).copied());
+        Ok(Some(names.map(str::to_owned).collect()))
     }
 
     fn read(&self, _files: &InputFiles) -> Result<Interactions, DataError> {
@@ -121,6 +135,16 @@ impl MovieLens {
                 files.push(InputFile::new(role, file));
             }
         }
+        let asked = [(TAGS, "tags", self.tags), (LINKS, "links", self.links)];
+        for (role, param, _) in asked.into_iter().filter(|(.., is_asked)| *is_asked) {
+            if files.iter().all(|file| file.role != role) {
+                let named = layout.side_files().iter().find(|(of, _)| *of == role);
+                let file = named
+                    .map_or_else(|| format!("file of {param}"), |(_, name)| (*name).to_owned());
+                let folder = path.to_owned();
+                return Err(Box::new(MismatchError::NoSideFile { folder, file, param }).into());
+            }
+        }
         Ok((layout, InputFiles(files)))
     }
 }
@@ -155,7 +179,7 @@ fn users(path: &Path, layout: Layout, ids: &Ids) -> Result<Vec<RawColumn>, DataE
         }
     }
     let frame = delimited::read(&[path.to_owned()], &layout.users(), &want)?;
-    let mut columns = frame.into_side("user", ids)?;
+    let mut columns = frame.into_side("user", ids)?.columns;
     for column in columns.iter_mut().filter(|_| layout == Layout::Dat) {
         if let Values::Text(texts) = &column.values {
             let decoded = match column.name.as_str() {

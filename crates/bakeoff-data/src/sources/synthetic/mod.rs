@@ -187,6 +187,22 @@ impl Plugin for Synthetic {
 }
 
 impl Source for Synthetic {
+    fn columns(&self, _files: &InputFiles) -> Result<Option<Vec<String>>, DataError> {
+        let names = [
+            (&["rating", "timestamp", "category", "title", "price"][..], true),
+            (&["image"], self.images.is_some()),
+            (&["description", "review"], self.text),
+            (&["audio"], self.audio.is_some()),
+            (&["price_history"], self.prices),
+        ];
+        let there = names.into_iter().filter(|(_, is_there)| *is_there);
+        Ok(Some(there.flat_map(|(names, _)| names).map(|&name| name.to_owned()).collect()))
+    }
+
+    fn has_images(&self) -> bool {
+        self.images.is_some()
+    }
+
     fn read(&self, _files: &InputFiles) -> Result<Interactions, DataError> {
         let mut rng = Rng::seed_from_u64(self.seed);
         let world = World::new(self, &mut rng);
