@@ -15,15 +15,16 @@ use crate::dataset::Dataset;
 use crate::error::DataError;
 use crate::input::{self, InputFiles};
 use crate::interactions::{Axis, Interactions};
-use crate::joins::{self, Join};
+use crate::joins;
 use crate::layout::{Layout, layout};
+use crate::look::Look;
 use crate::manifest::{self, Content, Manifest};
 use crate::order::{Ordered, missing};
 use crate::privacy_error::PrivacyError;
 use crate::redact::{QuietPanics, without_quoted};
 use crate::sealed::{self, Seal};
 use crate::sound;
-use crate::sources::{self, Source};
+use crate::sources;
 use crate::splits::{self, Assigned};
 use crate::steps::{self, Effect, Step, Train};
 
@@ -37,7 +38,7 @@ pub fn fingerprint(
     params: &ReadParams,
     cache: &Path,
 ) -> Result<String, Unprepared> {
-    content(recipe, params, cache).map_err(|(part, error)| {
+    content(recipe, params, Look { cache, after: None }).map_err(|(part, error)| {
         let hides = steps::hide_values(&recipe.steps);
         let error = if hides { Box::new(redacted(*error, recipe, params)) } else { error };
         Unprepared { part, error }
@@ -47,15 +48,15 @@ pub fn fingerprint(
 fn content(
     recipe: &Recipe,
     params: &ReadParams,
-    cache: &Path,
+    look: Look<'_>,
 ) -> Result<String, (DataPart, Box<DataError>)> {
     let at = |part| move |error: DataError| (part, Box::new(error));
     let source = sources::source(&recipe.source.name, &params.source);
-    let source = source.and_then(|source| source_content(&*source, cache));
+    let source = source.and_then(|source| look.source(&*source));
     let source = source.map_err(at(DataPart::Source))?;
     let join = |(i, (used, params)): (usize, (&JoinUse, &Params))| {
         let join = joins::join(&used.join.name, params);
-        join.and_then(|join| join_content(&*join, cache)).map_err(at(DataPart::Join(i)))
+        join.and_then(|join| look.join(&*join, i)).map_err(at(DataPart::Join(i)))
     };
     let joins = recipe.joins.iter().zip(&params.joins).enumerate().map(join);
     let joins = joins.collect::<Result<Vec<_>, _>>()?;
@@ -81,23 +82,6 @@ fn content(
         environments.push(step.environment().map_err(at)?);
     }
     Ok(content_key(&(REVISION, source, joins, environments)))
-}
-
-fn source_content(source: &dyn Source, cache: &Path) -> Result<String, DataError> {
-    if let Some(download) = source.download() {
-        return Ok(download.content.to_owned());
-    }
-    match source.content()? {
-        Some(content) => Ok(content),
-        None => input::content(&source.files(cache)?, Some(cache)),
-    }
-}
-
-fn join_content(join: &dyn Join, cache: &Path) -> Result<String, DataError> {
-    match join.content()? {
-        Some(content) => Ok(content),
-        None => input::content(&join.files()?, Some(cache)),
-    }
 }
 
 /// The dataset of a recipe: from the cache if it is whole there, else built from the source.
@@ -250,13 +234,14 @@ fn read(
             return Err(changed(recipe));
         }
     }
-    let check = || match content(recipe, params, cache) {
+    let check = |after: Option<&[Option<String>]>| match content(recipe, params, Look { cache, after }) {
         Ok(content) if content == recipe.content => Ok(()),
         Ok(_) => Err(changed(recipe)),
         Err((_, error)) => Err(*error),
     };
-    check()?;
+    check(None)?;
     let mut table = source.read(&InputFiles(source.files(cache)?))?;
+    let mut read = vec![table.content.take()];
     for (used, params) in recipe.joins.iter().zip(&params.joins) {
         let join = joins::join(&used.join.name, params)?;
         let files = InputFiles(join.files()?);
@@ -265,6 +250,7 @@ fn read(
             Side::Items => (Axis::Items, &table.items),
         };
         let joined = join.read(&files, ids)?;
+        read.push(joined.content);
         table.notes.extend(joined.notes);
         for (what, n) in joined.repairs {
             *table.repairs.entry(what).or_default() += n;
@@ -274,7 +260,7 @@ fn read(
             table.columns_of_mut(axis).push(column);
         }
     }
-    check()?;
+    check(Some(&read[..]))?;
     sound::check(&table)?;
     Ok(table)
 }

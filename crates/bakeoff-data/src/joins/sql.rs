@@ -26,8 +26,8 @@ pub struct SqlTable {
     /// The environment variable that holds the server's password.
     #[serde(default = "password_env")]
     pub password_env: SpecPlace,
-    /// A PEM file with the certificates that may have signed that of the server. Without it, the connection is encrypted
-    /// as `sslmode` says, and who the server is remains unchecked.
+    /// A PEM file with the certificates that may have signed that of the server; TLS is required then, whatever `sslmode`
+    /// says. Without it, the connection is encrypted as `sslmode` says, and who the server is remains unchecked.
     #[serde(default)]
     pub certificates: Option<SpecPath>,
     /// One SELECT. It is part of what the data is known by; where the database lies is not.
@@ -63,8 +63,9 @@ impl Join for SqlTable {
     }
 
     fn read(&self, _files: &InputFiles, ids: &Ids) -> Result<Joined, DataError> {
-        let frame = self.checked()?.read(&self.want())?;
-        Ok(Joined { columns: frame.into_side(&self.key, ids)?, ..Joined::default() })
+        let (frame, content) = self.checked()?.read(&self.want())?;
+        let columns = frame.into_side(&self.key, ids)?;
+        Ok(Joined { columns, content: Some(content), ..Joined::default() })
     }
 }
 
