@@ -2,12 +2,13 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Take};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
 use zip::{CompressionMethod, ZipArchive};
 
+use crate::delimited::shortened;
 use crate::error::DataError;
 
 /// Whether a path is one of an archive.
@@ -25,6 +26,12 @@ pub(crate) fn members(archive: &Path) -> Result<Vec<PathBuf>, DataError> {
     let mut members = Vec::with_capacity(zip.len());
     for name in zip.file_names() {
         let name = name.map_err(|error| wrong(error.to_string()))?;
+        // Joined to the archive's path, such a name would be that of another file.
+        let is_below = |part| matches!(part, Component::Normal(_));
+        if name.is_empty() || !Path::new(&*name).components().all(is_below) {
+            let name = shortened(&name);
+            return Err(wrong(format!("its member `{name}` would lie outside of it")));
+        }
         if !name.ends_with('/') {
             members.push(archive.join(&*name));
         }
@@ -120,6 +127,13 @@ mod tests {
             format!("{:?}", std::error::Error::source(&error)).contains("checksum"),
             "{error:?}"
         );
+        for outside in ["/etc/passwd", "../a.txt", "b/../../a.txt"] {
+            let mut zip = zip::ZipWriter::new(File::create(&path).unwrap());
+            zip.start_file(outside, zip::write::SimpleFileOptions::default()).unwrap();
+            zip.finish().unwrap();
+            let error = members(&path).unwrap_err().to_string();
+            assert!(error.contains(&format!("`{outside}` would lie outside")), "{error}");
+        }
         std::fs::write(&path, b"no archive").unwrap();
         let error = members(&path).unwrap_err().to_string();
         assert!(error.contains("x.zip cannot be read as zip"), "{error}");

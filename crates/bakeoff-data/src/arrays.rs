@@ -68,10 +68,7 @@ impl Arrays {
         name: &str,
         len: Option<usize>,
     ) -> Result<Span, DataError> {
-        let damaged = || DataError::Damaged {
-            dir: self.dir.clone(),
-            reason: format!("array {name} is not there or of another size"),
-        };
+        let damaged = || self.damaged(format!("array {name} is not there or of another size"));
         let (dtype, range) = self.spans.get(name).ok_or_else(damaged)?;
         let bytes = &self.map[range.clone()];
         let elements: &[T] = bytemuck::try_cast_slice(bytes).map_err(|_| damaged())?;
@@ -79,6 +76,43 @@ impl Arrays {
             return Err(damaged());
         }
         Ok(Span(range.clone()))
+    }
+
+    /// Finds the offsets `name`, which begin at 0 and never fall, `len` of them if that is known; and where the last lies.
+    pub(crate) fn offsets(
+        &self,
+        name: &str,
+        len: Option<usize>,
+    ) -> Result<(Span, usize), DataError> {
+        let span = self.span::<u64>(name, len)?;
+        let offsets: &[u64] = self.get(&span);
+        let end = offsets.last().and_then(|&end| usize::try_from(end).ok());
+        match end {
+            Some(end) if offsets[0] == 0 && offsets.is_sorted() => Ok((span, end)),
+            _ => Err(self.damaged(format!("array {name} holds no offsets"))),
+        }
+    }
+
+    /// Finds the codes `name`, each below `n_values`, `len` of them if that is known.
+    pub(crate) fn codes<T: Element + Ord + Into<u64>>(
+        &self,
+        name: &str,
+        len: Option<usize>,
+        n_values: usize,
+    ) -> Result<Span, DataError> {
+        let span = self.span::<T>(name, len)?;
+        match self.get::<T>(&span).iter().max() {
+            Some(&largest) if largest.into() >= n_values as u64 => {
+                let reason = format!("array {name} holds a code that is not below {n_values}");
+                Err(self.damaged(reason))
+            }
+            _ => Ok(span),
+        }
+    }
+
+    /// What is to be told of arrays that are not as they were written.
+    pub(crate) fn damaged(&self, reason: String) -> DataError {
+        DataError::Damaged { dir: self.dir.clone(), reason }
     }
 
     /// Whether there is an array `name` of `T`.

@@ -2,13 +2,14 @@
 //!
 //! What a column becomes depends on its values alone, not on the order in which blocks of rows are put together: numbers
 //! as long as there are numbers alone; texts once there is a text, and then a number is written in its shortest form;
-//! tags once there is a list, and then a single value is a list of one.
+//! tags once there is a list, and then a single value is a list of one. An integer of more digits than a double holds is
+//! a text: what has so many is a name.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
 use crate::column::{Tags, Texts, Values};
-use crate::delimited::{TIMES, parse_number, parse_time_in, shortened};
+use crate::delimited::{TIMES, loses_digits, parse_number, parse_time_in, shortened};
 use crate::frame::{Kind, TimeUnit};
 
 /// A value as its source has it.
@@ -76,6 +77,7 @@ impl Cells {
         match cell {
             Cell::Text(_) => self.make_texts(),
             Cell::List(_) => self.make_tags(),
+            _ if long_digits(cell).is_some() => self.make_texts(),
             _ => {}
         }
         match &mut self.values {
@@ -215,9 +217,21 @@ fn plain(cell: &Cell<'_>) -> Result<f64, Wrong> {
 
 /// A cell among texts.
 fn shortest<'c>(cell: &'c Cell<'_>) -> Result<Cow<'c, str>, Wrong> {
-    match cell {
-        Cell::Text(text) => Ok(Cow::Borrowed(text)),
+    match (cell, long_digits(cell)) {
+        (Cell::Text(text), _) => Ok(Cow::Borrowed(text)),
+        (_, Some(digits)) => Ok(digits),
         _ => plain(cell).map(|number| written(number).into()),
+    }
+}
+
+/// The digits of an integer that has more of them than a double holds.
+fn long_digits<'c>(cell: &'c Cell<'_>) -> Option<Cow<'c, str>> {
+    match cell {
+        Cell::Integer(integer) if integer.unsigned_abs() > 1 << 53 => {
+            Some(Cow::Owned(integer.to_string()))
+        }
+        Cell::Written(text) if loses_digits(text) => Some(Cow::Borrowed(text)),
+        _ => None,
     }
 }
 
@@ -304,9 +318,25 @@ mod tests {
         assert_eq!(lists, [&["1"][..], &[], &["a"], &["b", "a"]]);
     }
 
+    #[test]
+    fn integers_of_more_digits_than_a_double_holds_are_texts() {
+        let exact = Cell::Integer(-(1 << 53));
+        let numbers = column(Kind::Inferred, &[exact.clone(), Cell::Written("0000000000000001".into())]);
+        assert_eq!(numbers.unwrap(), Values::Number(vec![-9_007_199_254_740_992.0, 1.0]));
+        let cells = [exact, Cell::Integer(9_007_199_254_740_993), Cell::Written("12345678901234567890".into())];
+        let expected = ["-9007199254740992", "9007199254740993", "12345678901234567890"];
+        assert_eq!(column(Kind::Inferred, &cells).unwrap(), texts(&expected));
+        let Values::Tags(tags) =
+            column(Kind::Inferred, &[cells[1].clone(), Cell::List(vec![])]).unwrap() else { panic!("tags") };
+        assert_eq!(tags.get(0).collect::<Vec<_>>(), ["9007199254740993"]);
+        let ratings = column(Kind::Number, &cells[1..2]).unwrap();
+        assert_eq!(ratings, Values::Number(vec![9_007_199_254_740_992.0]), "asked for as a number");
+    }
+
     fn cell() -> impl Strategy<Value = Cell<'static>> {
         prop_oneof![
             8 => (0..5i128).prop_map(Cell::Integer),
+            1 => (0..3i128).prop_map(|n| Cell::Integer((1 << 53) + n)),
             2 => Just(Cell::Missing),
             1 => "[ab]".prop_map(|text| Cell::Text(text.into())),
             1 => proptest::collection::vec("[bc]", 0..3)

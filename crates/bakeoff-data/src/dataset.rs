@@ -95,8 +95,9 @@ pub enum ColumnValues<'a> {
 }
 
 impl Dataset {
-    /// Opens the dataset in `dir`. Looks at sizes alone; `prepare` has compared the checksums. One that is encrypted is
-    /// decrypted with the key in the environment variable that it was encrypted with, and every byte of it is compared.
+    /// Opens the dataset in `dir`. That sizes, offsets, codes and names fit one another is looked at, so that no look at
+    /// it later can go wrong; `prepare` has compared the checksums. One that is encrypted is decrypted with the key in the
+    /// environment variable that it was encrypted with, and every byte of it is compared.
     pub fn open(dir: &Path) -> Result<Self, DataError> {
         Self::open_with(dir, Manifest::read(dir)?)
     }
@@ -106,13 +107,16 @@ impl Dataset {
         let arrays = Arrays::of(dir, map(dir, &content)?)?;
         let (n_users, n_items) = (content.card.n_users as usize, content.card.n_items as usize);
         let [train, valid, test, fold_in] =
-            Assigned::ALL.map(|part| PartSpans::find(&arrays, part.name(), n_users));
+            Assigned::ALL.map(|part| PartSpans::find(&arrays, part.name(), n_users, n_items));
         let parts = [train?, valid?, test?, fold_in?];
         let users = NameSpans::find(&arrays, "users", Some(n_users))?;
         let items = NameSpans::find(&arrays, "items", Some(n_items))?;
         let candidates = content.has_candidates;
         let candidates = candidates
-            .then(|| ListSpans::find(&arrays, "candidates.offsets", "candidates.items", n_users))
+            .then(|| {
+                let (offsets, items) = ("candidates.offsets", "candidates.items");
+                ListSpans::find(&arrays, offsets, items, n_users, n_items)
+            })
             .transpose()?;
         let columns = |axis: Axis, infos: &[ColumnInfo]| {
             let find = |info| ColumnSpans::find(&arrays, axis, info, [n_users, n_items], &parts);
@@ -266,7 +270,7 @@ impl Dataset {
         let offsets: &[u64] = self.arrays.get(&spans.offsets);
         let text: &[u8] = self.arrays.get(&spans.text);
         let bytes = &text[offsets[index] as usize..offsets[index + 1] as usize];
-        std::str::from_utf8(bytes).expect("names were written from strings")
+        std::str::from_utf8(bytes).expect("names were looked at when the dataset was opened")
     }
 }
 

@@ -8,7 +8,7 @@ use bakeoff_spec::registry::ParamError;
 use crate::mismatch::MismatchError;
 use crate::privacy_error::PrivacyError;
 pub(crate) use crate::wording::nearest;
-use crate::wording::{did_you_mean, listed, other_ways, reasons};
+use crate::wording::{did_you_mean, fields, listed, other_ways, reasons};
 
 /// What went wrong, where, and what would help.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +44,7 @@ pub enum DataError {
         expected: String,
     },
     /// A line has too few or too many fields.
-    #[error("{}, line {line}: {found} fields, expected {expected}", path.display())]
+    #[error("{}, line {line}: {}, expected {expected}", path.display(), fields(*found))]
     Fields {
         /// The file.
         path: PathBuf,

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::column::{RawColumn, Values};
-use crate::delimited::{is_missing, parse_number};
+use crate::delimited::{is_missing, loses_digits, parse_number};
 use crate::error::{DataError, nearest};
 use crate::ids::Ids;
 use crate::interactions::{Interactions, Origin, Repairs};
@@ -329,7 +329,8 @@ impl Frame {
     }
 }
 
-/// A column of texts as numbers, if every one that is there is a number and there is at least one.
+/// A column of texts as numbers, if every one that is there is a number and there is at least one. An integer of more
+/// digits than a double holds is no number.
 pub(crate) fn inferred(column: RawColumn) -> RawColumn {
     let Values::Text(texts) = &column.values else { return column };
     // Values that only rows left aside have do not count.
@@ -337,7 +338,8 @@ pub(crate) fn inferred(column: RawColumn) -> RawColumn {
     for &code in texts.codes() {
         is_used[code as usize] = true;
     }
-    let of_values: Vec<Option<f64>> = texts.values().names().map(parse_number).collect();
+    let number = |text: &str| parse_number(text).filter(|_| !loses_digits(text));
+    let of_values: Vec<Option<f64>> = texts.values().names().map(number).collect();
     let used = || is_used.iter().zip(&of_values).filter(|(is_used, _)| **is_used);
     let is_number = used().all(|(_, number)| number.is_some())
         && used().any(|(_, number)| number.is_some_and(|number| !number.is_nan()));

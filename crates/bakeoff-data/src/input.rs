@@ -53,17 +53,20 @@ impl InputFiles {
 /// The files that a path in a spec means: a file, the files below a folder whose names end in one of `endings` (packed
 /// or not), or those that match a glob. Ascending by path, so that the order is the same everywhere.
 pub(crate) fn expand(path: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, DataError> {
-    let text = path.to_string_lossy();
-    let is_glob = text.contains(['*', '?', '[', '{']) && !path.exists();
+    let has_wildcard = |text: &str| text.contains(['*', '?', '[', '{']);
+    let is_glob = has_wildcard(&path.to_string_lossy()) && !path.exists();
     if !is_glob && !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
     let no_files = |reason: String| DataError::NoFiles { path: path.to_owned(), reason };
-    let glob = GlobBuilder::new(&text).literal_separator(true).build();
+    // A folder that is there is meant by its name, which may have brackets: what comes after it is the pattern.
+    let root = path.ancestors().find(|part| part.is_dir()).unwrap_or(Path::new("."));
+    let pattern = path.strip_prefix(root).unwrap_or(path).to_string_lossy();
+    if is_glob && !pattern.split('/').next().is_some_and(has_wildcard) {
+        return Err(no_files("no file matches".to_owned()));
+    }
+    let glob = GlobBuilder::new(&pattern).literal_separator(true).build();
     let glob = glob.map_err(|error| no_files(error.to_string()))?.compile_matcher();
-    let has_wildcard = |part: &Path| part.to_string_lossy().contains(['*', '?', '[', '{']);
-    let root = path.ancestors().find(|part| !is_glob || !has_wildcard(part)).unwrap_or(path);
-    let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
     let mut files = Vec::new();
     let is_hidden = |entry: &walkdir::DirEntry| {
         entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.')
@@ -71,8 +74,8 @@ pub(crate) fn expand(path: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, Data
     let walk = WalkDir::new(root).follow_links(true).sort_by_file_name().into_iter();
     for entry in walk.filter_entry(|entry| !is_hidden(entry)) {
         let entry = entry.map_err(|error| no_files(error.to_string()))?;
-        let is_meant =
-            if is_glob { glob.is_match(entry.path()) } else { has_ending(entry.path(), endings) };
+        let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
+        let is_meant = if is_glob { glob.is_match(below) } else { has_ending(below, endings) };
         if entry.file_type().is_file() && is_meant {
             files.push(entry.into_path());
         }
@@ -120,12 +123,26 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>, DataError> {
     })
 }
 
+/// Tables shrink to a fifth; what grows by more than this is made to fill the memory.
+const GROWTH_LIMIT: u64 = 100;
+/// What may be read all at once, however small it is on disk.
+const SMALL: u64 = 1 << 26;
+
 /// The bytes of a file, all at once, unpacked.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, DataError> {
+    let read_error = |source| DataError::Read { path: path.to_owned(), source };
+    // Of a member of an archive, the size of the archive counts.
+    let on_disk = path.ancestors().find_map(|path| fs::metadata(path).ok().filter(fs::Metadata::is_file));
+    let n_bytes = on_disk.map_or(0, |metadata| metadata.len());
+    let limit = n_bytes.saturating_mul(GROWTH_LIMIT).max(SMALL);
     let mut bytes = Vec::new();
-    open(path)?
-        .read_to_end(&mut bytes)
-        .map_err(|source| DataError::Read { path: path.to_owned(), source })?;
+    open(path)?.take(limit + 1).read_to_end(&mut bytes).map_err(read_error)?;
+    if bytes.len() as u64 > limit {
+        let reason = format!(
+            "unpacked it is more than {GROWTH_LIMIT} times as large; unpack it if it is what it should be"
+        );
+        return Err(read_error(io::Error::new(io::ErrorKind::InvalidData, reason)));
+    }
     Ok(bytes)
 }
 
@@ -139,7 +156,7 @@ fn open_file(path: &Path) -> io::Result<File> {
 
 /// What files hold, in 32 hex digits; roles, order and names that matter count, paths do not. What was hashed before
 /// and has not been touched since is remembered in `cache`.
-pub(crate) fn content(files: &[InputFile], cache: Option<&Path>) -> Result<String, DataError> {
+pub fn content(files: &[InputFile], cache: Option<&Path>) -> Result<String, DataError> {
     let hash = |file: &InputFile| {
         let hash = hash(&file.path, cache)
             .map_err(|source| DataError::Read { path: file.path.clone(), source })?;
@@ -156,6 +173,7 @@ pub(crate) fn content(files: &[InputFile], cache: Option<&Path>) -> Result<Strin
 /// What the system says of a file that changes when it is written to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Stamp {
+    device: u64,
     len: u64,
     modified: u128,
     changed: (i64, i64),
@@ -171,13 +189,21 @@ struct Remembered {
     checksum: String,
 }
 
-/// A file that was touched more recently than this could be touched again within what the file system's clock can tell.
-const SETTLED: Duration = Duration::from_secs(2);
+/// A file that was touched more recently than this before it was read could have been touched again within what the
+/// file system's clock can tell: two seconds on the coarsest, and as much again where the clock is a server's.
+const SETTLED: Duration = Duration::from_secs(5);
 /// Files below this size are hashed faster than looked up.
 const WORTH_REMEMBERING: u64 = 1 << 22;
+/// Bytes that are hashed on all cores while the next ones are read.
+const AT_A_TIME: usize = 1 << 22;
 
 fn hash(path: &Path, cache: Option<&Path>) -> io::Result<String> {
-    let stamp = stamp(&open_file(path)?)?;
+    hash_at(path, cache, SystemTime::now())
+}
+
+fn hash_at(path: &Path, cache: Option<&Path>, now: SystemTime) -> io::Result<String> {
+    let file = open_file(path)?;
+    let stamp = stamp(&file)?;
     let memory = cache.filter(|_| stamp.len >= WORTH_REMEMBERING).map(|cache| {
         let key = blake3::hash(path.as_os_str().as_encoded_bytes()).to_hex();
         cache.join("hashes").join(&key[..32])
@@ -186,14 +212,10 @@ fn hash(path: &Path, cache: Option<&Path>) -> io::Result<String> {
         return Ok(known);
     }
     let mut hasher = blake3::Hasher::new();
-    if stamp.len >= WORTH_REMEMBERING {
-        hasher.update_mmap_rayon(path)?;
-    } else {
-        hasher.update_reader(open_file(path)?)?;
-    }
+    update(&mut hasher, file)?;
     let blake3 = hasher.finalize().to_string();
     if let Some(memory) = memory
-        && is_settled(&stamp)
+        && is_settled(&stamp, now)
         && self::stamp(&open_file(path)?)? == stamp
     {
         remember(&memory, stamp, &blake3);
@@ -201,11 +223,29 @@ fn hash(path: &Path, cache: Option<&Path>) -> io::Result<String> {
     Ok(blake3)
 }
 
+/// Hashes what is left of a file. It is read and not mapped: whoever cuts a mapped file short kills who looks at it.
+pub(crate) fn update(hasher: &mut blake3::Hasher, mut file: File) -> io::Result<()> {
+    let n_bytes = file.metadata()?.len().min(AT_A_TIME as u64) as usize;
+    let (mut this, mut next) = (Vec::with_capacity(n_bytes), Vec::with_capacity(n_bytes));
+    let mut fill = |buffer: &mut Vec<u8>| {
+        buffer.clear();
+        (&mut file).take(AT_A_TIME as u64).read_to_end(buffer)
+    };
+    fill(&mut this)?;
+    while !this.is_empty() {
+        let (_, read) = rayon::join(|| hasher.update_rayon(&this), || fill(&mut next));
+        read?;
+        std::mem::swap(&mut this, &mut next);
+    }
+    Ok(())
+}
+
 fn stamp(file: &File) -> io::Result<Stamp> {
     use std::os::unix::fs::MetadataExt;
     let metadata = file.metadata()?;
     let modified = metadata.modified()?.duration_since(SystemTime::UNIX_EPOCH);
     Ok(Stamp {
+        device: metadata.dev(),
         len: metadata.len(),
         modified: modified.unwrap_or_default().as_nanos(),
         changed: (metadata.ctime(), metadata.ctime_nsec()),
@@ -213,9 +253,10 @@ fn stamp(file: &File) -> io::Result<Stamp> {
     })
 }
 
-fn is_settled(stamp: &Stamp) -> bool {
+/// Whether what was written after `now` has another stamp.
+fn is_settled(stamp: &Stamp, now: SystemTime) -> bool {
     let changed = Duration::new(stamp.changed.0.max(0) as u64, stamp.changed.1.max(0) as u32);
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     changed + SETTLED < now
 }
 
@@ -269,8 +310,15 @@ mod tests {
         assert_eq!(names("."), ["a.csv.gz", "b.csv", "deep/c.CSV"]);
         assert_eq!(names("*.csv*"), ["a.csv.gz", "b.csv"]);
         assert_eq!(names("**/*.{csv,CSV}"), ["b.csv", "deep/c.CSV"]);
+        write(&dir.path().join("[x] {y}/d[1].csv"), b"x");
+        for path in ["[x] {y}", "[x] {y}/*.csv", "[x] {y}/d[1].csv", "?x? *y*/*.csv"] {
+            assert_eq!(names(path), ["[x] {y}/d[1].csv"], "{path}");
+        }
+        assert_eq!(names("[d]eep/*"), ["deep/c.CSV"]);
+        fs::remove_dir_all(dir.path().join("[x] {y}")).unwrap();
         let none = |path: &str| expand(&dir.path().join(path), &["csv"]).unwrap_err().to_string();
         assert!(none("*.parquet").contains("no file matches"), "{}", none("*.parquet"));
+        assert!(none("no such/*.csv").contains("no file matches"), "{}", none("no such/*.csv"));
         fs::create_dir(dir.path().join("empty")).unwrap();
         assert!(none("empty").contains("no file below it ends in csv"), "{}", none("empty"));
     }
@@ -296,16 +344,30 @@ mod tests {
     }
 
     #[test]
+    fn what_is_packed_to_fill_the_memory_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("bomb.zst");
+        write(&path, &zstd::encode_all(io::repeat(b'1').take(SMALL + 1), 1).unwrap());
+        let error = read(&path).unwrap_err();
+        let source = std::error::Error::source(&error).unwrap().to_string();
+        assert!(source.contains("more than 100 times as large"), "{source}");
+        write(&path, &zstd::encode_all(io::repeat(b'1').take(SMALL), 1).unwrap());
+        assert_eq!(read(&path).unwrap().len() as u64, SMALL);
+    }
+
+    #[test]
     fn a_remembered_hash_holds_only_as_long_as_the_file_is_untouched() {
         let dir = tempfile::tempdir().unwrap();
         let (path, cache) = (dir.path().join("x.csv"), dir.path().join("cache"));
         let bytes = vec![7; WORTH_REMEMBERING as usize];
         write(&path, &bytes);
         let memory = |cache: &Path| fs::read_dir(cache.join("hashes")).map_or(0, Iterator::count);
-        let first = hash(&path, Some(&cache)).unwrap();
-        assert_eq!(memory(&cache), 0, "it was written a moment ago");
-        std::thread::sleep(SETTLED + Duration::from_millis(100));
-        assert_eq!(hash(&path, Some(&cache)).unwrap(), first);
+        let now = SystemTime::now();
+        let later = now + SETTLED + Duration::from_secs(1);
+        let first = hash_at(&path, Some(&cache), now).unwrap();
+        assert_eq!(first, blake3::hash(&bytes).to_string());
+        assert_eq!(memory(&cache), 0, "it was written a moment before it was read");
+        assert_eq!(hash_at(&path, Some(&cache), later).unwrap(), first);
         assert_eq!(memory(&cache), 1);
         assert_eq!(hash(&path, Some(&cache)).unwrap(), first);
         let mut changed = bytes;

@@ -41,10 +41,19 @@ pub struct Interactions {
     pub notes: Vec<String>,
     /// What was wrong in the source and put right in a documented way, and how often.
     pub repairs: Repairs,
+    /// Of a source that reads no files: its hash of the very rows that were read.
+    pub content: Option<String>,
 }
 
 /// What was put right, and how often.
 pub type Repairs = BTreeMap<String, u64>;
+
+/// Counts more of what was put right.
+pub(crate) fn add_repairs(all: &mut Repairs, more: Repairs) {
+    for (what, n) in more {
+        *all.entry(what).or_default() += n;
+    }
+}
 
 /// Which things a column has its entries for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -31,6 +31,7 @@ pub mod interactions;
 pub mod joins;
 mod json_lines;
 mod layout;
+mod look;
 mod lookup;
 mod manifest;
 mod media;

@@ -17,8 +17,9 @@ use crate::dataset::Dataset;
 use crate::error::DataError;
 use crate::input::{self, InputFiles};
 use crate::interactions::{Axis, Interactions};
-use crate::joins::{self, Join};
+use crate::joins;
 use crate::layout::{Layout, layout};
+use crate::look::Look;
 use crate::manifest::{self, Content, Manifest};
 use crate::order::{Ordered, missing};
 use crate::outline;
@@ -26,7 +27,7 @@ use crate::privacy_error::PrivacyError;
 use crate::redact::{QuietPanics, without_quoted};
 use crate::sealed::{self, Seal};
 use crate::sound;
-use crate::sources::{self, Source};
+use crate::sources;
 use crate::splits::fixed::Fixed;
 use crate::splits::{self, Assigned};
 use crate::steps::{self, Effect, Step, Train};
@@ -42,7 +43,8 @@ pub fn fingerprint(
     params: &ReadParams,
     cache: &Path,
 ) -> Result<String, Unprepared> {
-    let content = content(recipe, params, cache).and_then(|content| {
+    let look = Look { cache, after: None };
+    let content = content(recipe, params, look).and_then(|content| {
         outline::check(recipe, params, cache)?;
         Ok(content)
     });
@@ -56,15 +58,15 @@ pub fn fingerprint(
 fn content(
     recipe: &Recipe,
     params: &ReadParams,
-    cache: &Path,
+    look: Look<'_>,
 ) -> Result<String, (DataPart, Box<DataError>)> {
     let at = |part| move |error: DataError| (part, Box::new(error));
     let source = sources::source(&recipe.source.name, &params.source);
-    let source = source.and_then(|source| source_content(&*source, cache));
+    let source = source.and_then(|source| look.source(&*source));
     let source = source.map_err(at(DataPart::Source))?;
     let join = |(i, (used, params)): (usize, (&JoinUse, &Params))| {
         let join = joins::join(&used.join.name, params);
-        join.and_then(|join| join_content(&*join, cache)).map_err(at(DataPart::Join(i)))
+        join.and_then(|join| look.join(&*join, i)).map_err(at(DataPart::Join(i)))
     };
     let joins = recipe.joins.iter().zip(&params.joins).enumerate().map(join);
     let joins = joins.collect::<Result<Vec<_>, _>>()?;
@@ -90,23 +92,6 @@ fn content(
         environments.push(step.environment().map_err(at)?);
     }
     Ok(content_key(&(REVISION, source, joins, environments)))
-}
-
-fn source_content(source: &dyn Source, cache: &Path) -> Result<String, DataError> {
-    if let Some(download) = source.download() {
-        return Ok(download.content.to_owned());
-    }
-    match source.content()? {
-        Some(content) => Ok(content),
-        None => input::content(&source.files(cache)?, Some(cache)),
-    }
-}
-
-fn join_content(join: &dyn Join, cache: &Path) -> Result<String, DataError> {
-    match join.content()? {
-        Some(content) => Ok(content),
-        None => input::content(&join.files()?, Some(cache)),
-    }
 }
 
 /// The dataset of a recipe: from the cache if it is whole there, else built from the source.
@@ -259,28 +244,30 @@ fn read(
             return Err(changed(recipe));
         }
     }
-    let check = || match content(recipe, params, cache) {
+    let check = |after: Option<&[Option<String>]>| match content(recipe, params, Look { cache, after }) {
         Ok(content) if content == recipe.content => Ok(()),
         Ok(_) => Err(changed(recipe)),
         Err((_, error)) => Err(*error),
     };
-    check()?;
+    check(None)?;
     let mut table = source.read(&InputFiles(source.files(cache)?))?;
+    let mut read = vec![table.content.take()];
     for (i, (used, params)) in recipe.joins.iter().zip(&params.joins).enumerate() {
         let (axis, ids) = match used.to {
             Side::Users => (Axis::Users, &table.users),
             Side::Items => (Axis::Items, &table.items),
         };
-        let joined = joins::join(&used.join.name, params)
+        let mut joined = joins::join(&used.join.name, params)
             .and_then(|join| join.read(&InputFiles(join.files()?), ids))
             .map_err(|error| error.at(DataPart::Join(i)))?;
+        read.push(joined.content.take());
         let n_before = table.columns_of(axis).len();
         table.take_side(axis, joined);
         for column in table.columns_of_mut(axis).iter_mut().skip(n_before) {
             column.name.insert_str(0, &used.prefix);
         }
     }
-    check()?;
+    check(Some(&read[..]))?;
     sound::check(&table)?;
     Ok(table)
 }

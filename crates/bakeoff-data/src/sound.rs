@@ -15,10 +15,26 @@ use crate::steps;
 
 /// Column names that are told apart, times that a clock could have shown, ids that a person could mean.
 pub(crate) fn check(table: &Interactions) -> Result<(), DataError> {
+    check_rows(table)?;
     check_column_names(table)?;
     check_times(table)?;
     check_ids(table, &table.user, &table.users, "user")?;
     check_ids(table, &table.item, &table.items, "item")
+}
+
+/// Rows and lines have numbers of 32 bits, and the last one is what greater ones become.
+fn check_rows(table: &Interactions) -> Result<(), DataError> {
+    const MOST: u32 = u32::MAX - 1;
+    let last = table.origin.lines().last().copied().unwrap_or_default();
+    if table.len() <= MOST as usize && last <= MOST {
+        return Ok(());
+    }
+    let (path, _) = table.origin.place(0);
+    let reason = format!(
+        "it and the files after it have more than {MOST} lines, which is the most that can be read; leave some out, or \
+         sample the users before"
+    );
+    Err(DataError::Array { path: path.to_owned(), reason })
 }
 
 /// No two columns of one axis have the same name.
@@ -32,21 +48,28 @@ fn check_column_names(table: &Interactions) -> Result<(), DataError> {
     }
 }
 
-/// Interactions come after 1970; a number beyond what people write as a year is in another unit.
-fn check_times(table: &Interactions) -> Result<(), DataError> {
+/// Whether a time is before 1970 or beyond what people write as a year: it is in another unit then.
+pub(crate) fn is_strange(time: f64) -> bool {
     const YEAR_10000: f64 = 253_402_300_800.0;
+    time < 0.0 || time >= YEAR_10000
+}
+
+/// What is allowed instead.
+pub(crate) const TIMES: &str = "seconds of the years 1970 to 9999; say `time_unit: milliseconds` if they are counted \
+                                in these";
+
+/// Interactions come after 1970.
+fn check_times(table: &Interactions) -> Result<(), DataError> {
     let times = table.timestamp.as_deref().unwrap_or_default();
-    let is_strange = |time: &f64| *time < 0.0 || *time >= YEAR_10000;
-    let Some(row) = times.par_iter().position_first(is_strange) else { return Ok(()) };
+    let strange = times.par_iter().position_first(|&time| is_strange(time));
+    let Some(row) = strange else { return Ok(()) };
     let (path, line) = table.origin.place(row);
     Err(DataError::Value {
         path: path.to_owned(),
         line,
         column: "timestamp".into(),
         found: times[row].to_string(),
-        expected: "seconds of the years 1970 to 9999; say `time_unit: milliseconds` if they are \
-                   counted in these"
-            .into(),
+        expected: TIMES.into(),
     })
 }
 
@@ -150,6 +173,17 @@ mod tests {
         table.push("a", "x", 0.0, 1.0, 2);
         table.push(user, "x", 0.0, time, 3);
         check(&table).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn more_lines_than_have_numbers_are_told() {
+        let mut table = Interactions::new("x.csv", false, false);
+        table.push("a", "x", 0.0, 0.0, u32::MAX - 1);
+        check(&table).unwrap();
+        table.origin.next_file("y.csv");
+        table.push("a", "x", 0.0, 0.0, 1);
+        let told = check(&table).unwrap_err().to_string();
+        assert!(told.starts_with("x.csv: it and the files after it have more than 4294967294"), "{told}");
     }
 
     #[test]

@@ -62,13 +62,18 @@ struct ValueSpans {
 }
 
 impl PartSpans {
-    pub(crate) fn find(arrays: &Arrays, name: &str, n_users: usize) -> Result<Self, DataError> {
-        let offsets = arrays.span::<u64>(&format!("{name}.offsets"), Some(n_users + 1))?;
-        let n = *arrays.get::<u64>(&offsets).last().unwrap_or(&0) as usize;
+    pub(crate) fn find(
+        arrays: &Arrays,
+        name: &str,
+        n_users: usize,
+        n_items: usize,
+    ) -> Result<Self, DataError> {
+        let (offsets, n) = arrays.offsets(&format!("{name}.offsets"), Some(n_users + 1))?;
         let (ratings, times) = (format!("{name}.ratings"), format!("{name}.timestamps"));
         let ratings = if arrays.has::<u8>(&ratings) {
             let values = arrays.span::<f32>("ratings", None)?;
-            RatingSpans::Codes(arrays.span::<u8>(&ratings, Some(n))?, values)
+            let n_values = arrays.get::<f32>(&values).len();
+            RatingSpans::Codes(arrays.codes::<u8>(&ratings, Some(n), n_values)?, values)
         } else if arrays.has::<f32>(&ratings) {
             RatingSpans::Plain(arrays.span::<f32>(&ratings, Some(n))?)
         } else {
@@ -81,17 +86,22 @@ impl PartSpans {
         } else {
             TimeSpans::None
         };
-        let items = arrays.span::<u32>(&format!("{name}.items"), Some(n))?;
+        let items = arrays.codes::<u32>(&format!("{name}.items"), Some(n), n_items)?;
         Ok(Self { offsets, items, ratings, timestamps, n })
     }
 }
 
 impl NameSpans {
     pub(crate) fn find(arrays: &Arrays, of: &str, n: Option<usize>) -> Result<Self, DataError> {
-        Ok(Self {
-            offsets: arrays.span::<u64>(&format!("{of}.name_offsets"), n.map(|n| n + 1))?,
-            text: arrays.span::<u8>(&format!("{of}.names"), None)?,
-        })
+        let (offsets, end) =
+            arrays.offsets(&format!("{of}.name_offsets"), n.map(|n| n.saturating_add(1)))?;
+        let text = arrays.span::<u8>(&format!("{of}.names"), Some(end))?;
+        let is_border =
+            |text: &str| arrays.get(&offsets).iter().all(|&at: &u64| text.is_char_boundary(at as usize));
+        if std::str::from_utf8(arrays.get(&text)).is_ok_and(is_border) {
+            return Ok(Self { offsets, text });
+        }
+        Err(arrays.damaged(format!("array {of}.names holds no names")))
     }
 }
 
@@ -101,10 +111,10 @@ impl ListSpans {
         offsets: &str,
         values: &str,
         n: usize,
+        n_values: usize,
     ) -> Result<Self, DataError> {
-        let offsets = arrays.span::<u64>(offsets, Some(n + 1))?;
-        let n_values = *arrays.get::<u64>(&offsets).last().unwrap_or(&0) as usize;
-        Ok(Self { values: arrays.span::<u32>(values, Some(n_values))?, offsets })
+        let (offsets, end) = arrays.offsets(offsets, Some(n + 1))?;
+        Ok(Self { values: arrays.codes::<u32>(values, Some(end), n_values)?, offsets })
     }
 }
 
@@ -178,23 +188,26 @@ impl ColumnSpans {
 impl ValueSpans {
     fn find(arrays: &Arrays, name: &str, kind: &ColumnKind, n: usize) -> Result<Self, DataError> {
         let alone = |values| Self { offsets: None, values, weights: None };
-        let lists = || ListSpans::find(arrays, &format!("{name}.offsets"), name, n);
+        let lists = |n_values: u32| {
+            ListSpans::find(arrays, &format!("{name}.offsets"), name, n, n_values as usize)
+        };
+        let codes = |n_values: u32, n| arrays.codes::<u32>(name, Some(n), n_values as usize);
         Ok(match kind {
-            ColumnKind::Categorical { .. } => alone(arrays.span::<u32>(name, Some(n))?),
+            &ColumnKind::Categorical { n_values } => alone(codes(n_values, n)?),
             ColumnKind::Numeric => alone(arrays.span::<f32>(name, Some(n))?),
-            ColumnKind::Tags { .. } => {
-                let ListSpans { offsets, values } = lists()?;
+            &ColumnKind::Tags { n_values } => {
+                let ListSpans { offsets, values } = lists(n_values)?;
                 Self { offsets: Some(offsets), values, weights: None }
             }
-            ColumnKind::Weighted { .. } => {
-                let ListSpans { offsets, values } = lists()?;
+            &ColumnKind::Weighted { n_values } => {
+                let ListSpans { offsets, values } = lists(n_values)?;
                 let n_values = arrays.get::<u32>(&values).len();
                 let weights = arrays.span::<f32>(&format!("{name}.weights"), Some(n_values))?;
                 Self { offsets: Some(offsets), values, weights: Some(weights) }
             }
-            ColumnKind::Tokens { len, .. } => alone(arrays.span::<u32>(name, Some(n * len))?),
+            &ColumnKind::Tokens { n_values, len } => alone(codes(n_values, n.saturating_mul(len))?),
             ColumnKind::Dense { shape, is_u8 } => {
-                let n = n * shape.iter().product::<usize>();
+                let n = shape.iter().fold(n, |n, &side| n.saturating_mul(side));
                 alone(match is_u8 {
                     true => arrays.span::<u8>(name, Some(n))?,
                     false => arrays.span::<f32>(name, Some(n))?,

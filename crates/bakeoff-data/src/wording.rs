@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::delimited::shortened;
 use crate::error::DataError;
 
 impl DataError {
@@ -27,15 +28,32 @@ pub(crate) fn did_you_mean(suggestion: Option<&str>) -> String {
 }
 
 pub(crate) fn listed(names: &[String]) -> String {
-    let quoted = names.iter().take(LISTED).map(|name| format!("`{name}`"));
-    let more = names.len().checked_sub(LISTED).filter(|&more| more > 0);
-    let more = more.map(|more| format!("{more} more"));
-    let listed: Vec<String> = quoted.chain(more).collect();
-    if listed.is_empty() { "none".into() } else { listed.join(", ") }
+    let quoted: Vec<String> =
+        names.iter().take(MOST + 1).map(|name| format!("`{}`", shortened(name))).collect();
+    if names.is_empty() { "none".into() } else { cut(&quoted, names.len()) }
 }
 
-/// Nobody reads more names than this.
-const LISTED: usize = 20;
+/// Names with commas between them.
+pub(crate) fn joined<S: AsRef<str>>(names: &[S]) -> String {
+    let short: Vec<String> =
+        names.iter().take(MOST + 1).map(|name| shortened(name.as_ref())).collect();
+    cut(&short, names.len())
+}
+
+/// Names that are listed: more of them would hide what else is said.
+const MOST: usize = 20;
+
+fn cut(names: &[String], n: usize) -> String {
+    match n.saturating_sub(MOST) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names[..MOST].join(", ")),
+    }
+}
+
+/// So many fields.
+pub(crate) fn fields(n: u64) -> String {
+    if n == 1 { "1 field".into() } else { format!("{n} fields") }
+}
 
 pub(crate) fn reasons(tried: &[(String, String)]) -> String {
     tried.iter().fold(String::new(), |text, (url, reason)| text + &format!("\n  {url}: {reason}"))
@@ -57,11 +75,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_many_names_the_first_are_listed_and_the_others_counted() {
-        let names = |n: usize| (0..n).map(|i| format!("c{i}")).collect::<Vec<_>>();
-        assert_eq!(listed(&names(0)), "none");
-        assert_eq!(listed(&names(2)), "`c0`, `c1`");
-        assert!(listed(&names(20)).ends_with(", `c18`, `c19`"));
-        assert!(listed(&names(300)).ends_with(", `c19`, 280 more"));
+    fn long_lists_are_cut() {
+        let names: Vec<String> = (0..22).map(|i| format!("c{i}")).collect();
+        assert_eq!(listed(&names[..2]), "`c0`, `c1`");
+        assert!(listed(&names[..20]).ends_with(", `c19`"));
+        assert!(listed(&names).ends_with(", `c19` and 2 more"));
+        assert_eq!(joined(&names[..2]), "c0, c1");
+        assert!(joined(&names).ends_with(", c19 and 2 more"));
     }
 }

@@ -6,10 +6,12 @@ use std::path::Path;
 
 use csv::{ByteRecord, ErrorKind, ReaderBuilder, Terminator, Trim};
 
+use super::hints::not_utf8_in;
 use super::text::{NOT_UTF8, not_utf8, shortened, text};
 use super::{Format, UNIT_SEPARATOR};
 use crate::error::DataError;
 use crate::input;
+use crate::wording::joined;
 
 /// Bytes that are read at a time: enough that putting blocks together costs nothing.
 pub(crate) const BLOCK: usize = 1 << 22;
@@ -37,6 +39,8 @@ pub(crate) struct Blocks<'a> {
     line: u64,
     is_at_end: bool,
     had_mark: bool,
+    /// How the header ends.
+    header_end: &'static [u8],
 }
 
 impl<'a> Blocks<'a> {
@@ -53,6 +57,7 @@ impl<'a> Blocks<'a> {
             line: 1,
             is_at_end: false,
             had_mark: false,
+            header_end: b"",
         };
         blocks.fill()?;
         match blocks.rest[..] {
@@ -104,6 +109,11 @@ impl<'a> Blocks<'a> {
                 expected: "lines that end in LF or CR LF; convert the file, with tr '\\r' '\\n' for example".to_owned(),
             });
         }
+        self.header_end = match block.bytes[..] {
+            [.., b'\r', b'\n'] => b"\r\n",
+            [.., b'\n'] => b"\n",
+            _ => b"",
+        };
         let bytes = normalised(&block.bytes, self.format);
         let mut reader = reader(&bytes, self.format);
         let mut record = ByteRecord::new();
@@ -112,7 +122,10 @@ impl<'a> Blocks<'a> {
             .map_err(|error| csv_error(self.path, &[], block.line, error))?;
         let name = |(i, field): (usize, &[u8])| match text(field, self.format) {
             Ok(name) => Ok(name.into_owned()),
-            Err(()) => Err(not_utf8(self.path, block.line, (i + 1).to_string(), &bytes)),
+            Err(()) => {
+                let expected = not_utf8_in(self.format);
+                Err(not_utf8(self.path, block.line, (i + 1).to_string(), &bytes, expected))
+            }
         };
         // An empty file has a record of one empty field or none.
         let fields =
@@ -164,6 +177,11 @@ impl<'a> Blocks<'a> {
         let n_lf = memchr::memchr_iter(b'\n', &bytes).count() as u64;
         self.line += n_lf;
         Block { bytes, line }
+    }
+
+    /// The line break that the header ends with, once it was taken out.
+    pub(super) fn header_end(&self) -> &'static [u8] {
+        self.header_end
     }
 
     /// Whether the file began with a byte order mark.
@@ -268,7 +286,7 @@ pub(super) fn csv_error(
             path,
             line: first_line - 1 + pos.as_ref().map_or(1, csv::Position::line),
             found: len,
-            expected: format!("{expected_len} as in the header ({})", header.join(", ")),
+            expected: format!("{expected_len} as in the header ({})", joined(header)),
         },
         ErrorKind::Io(source) => DataError::Read { path, source },
         other => {

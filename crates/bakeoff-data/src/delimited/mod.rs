@@ -4,6 +4,7 @@
 //! put together in the order of the file, so that the result does not depend on the cores.
 
 mod blocks;
+mod hints;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -16,10 +17,14 @@ use rayon::prelude::*;
 use crate::column::{RawColumn, Texts, Values};
 use crate::error::DataError;
 use crate::frame::{Frame, Kind, TimeUnit, Want};
+use crate::wording::joined;
 
 pub(crate) use blocks::{BLOCK, Block, Blocks};
 use rows::{LineEnds, parse};
-pub(crate) use text::{TIMES, is_missing, parse_number, parse_time, parse_time_in, shortened};
+pub(crate) use text::{
+    NOT_UTF8, TIMES, is_missing, loses_digits, not_utf8, parse_number, parse_time, parse_time_in,
+    shortened,
+};
 
 /// How a file is delimited.
 #[derive(Debug, Clone)]
@@ -32,12 +37,20 @@ pub(crate) struct Format {
     pub(crate) names: Option<Vec<String>>,
     /// Whether bytes are characters of ISO 8859-1 instead of UTF-8.
     pub(crate) is_latin1: bool,
+    /// Whether parameters of the spec say all this, so that messages may name them.
+    pub(crate) is_of_spec: bool,
 }
 
 impl Format {
     /// Fields between `delimiter`, `"` as quotes, a header, UTF-8.
     pub(crate) fn new(delimiter: &str) -> Self {
-        Self { delimiter: delimiter.into(), quote: Some(b'"'), names: None, is_latin1: false }
+        Self {
+            delimiter: delimiter.into(),
+            quote: Some(b'"'),
+            names: None,
+            is_latin1: false,
+            is_of_spec: false,
+        }
     }
 
     /// What the parser splits at: a longer delimiter is replaced by a character that no text has.
@@ -91,7 +104,9 @@ fn read_in_blocks(
             None => rename(blocks.header()?, path)?,
         };
         check_unique(path, &header)?;
-        let kinds = want.of(&header, path)?;
+        let kinds = want
+            .of(&header, path)
+            .map_err(|error| hints::other_delimiter(path, &header, format).unwrap_or(error))?;
         if i == 0 {
             frame.columns = columns(&header, &kinds);
             let wanted = frame.columns.iter().zip(kinds.iter().flatten());
@@ -155,8 +170,8 @@ fn check_same(
         path: path.to_owned(),
         line: 1,
         column: "1".to_owned(),
-        found: header.join(", "),
-        expected: format!("the columns of {} ({})", first.display(), expected.join(", ")),
+        found: joined(header),
+        expected: format!("the columns of {} ({})", first.display(), joined(&expected)),
     })
 }
 
@@ -168,6 +183,7 @@ fn read_file(
 ) -> Result<(), DataError> {
     let n_at_once = 2 * rayon::current_num_threads();
     let mut ends = LineEnds::default();
+    ends.count(blocks.header_end());
     let mut next = blocks.take(n_at_once)?;
     while !next.is_empty() {
         let (parsed, after) = rayon::join(

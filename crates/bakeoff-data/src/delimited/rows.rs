@@ -5,11 +5,13 @@ use std::borrow::Cow;
 use csv::{ByteRecord, Position};
 
 use super::blocks::{Block, csv_error, normalised, reader};
+use super::hints;
 use super::text::{NUMBERS, TIMES, not_utf8, parse_number, parse_time_in, shortened, text};
 use super::{Table, empty, is_missing};
 use crate::column::Values;
 use crate::error::DataError;
 use crate::frame::{Frame, Kind};
+use crate::wording::joined;
 
 /// What a block holds.
 pub(super) struct Parsed {
@@ -27,7 +29,7 @@ pub(super) struct LineEnds {
 
 impl LineEnds {
     /// Those of a record that these bytes end with.
-    fn count(&mut self, bytes: &[u8]) {
+    pub(super) fn count(&mut self, bytes: &[u8]) {
         self.n_lf += u64::from(bytes.ends_with(b"\n"));
         self.n_crlf += u64::from(bytes.ends_with(b"\r\n"));
     }
@@ -67,6 +69,9 @@ pub(super) fn parse(table: &Table<'_>, block: &Block) -> Result<Parsed, DataErro
         let row = Row { table, record: &record, line, bytes: &bytes, block };
         if record.len() != table.header.len() {
             return Err(row.unequal());
+        }
+        if line == 1 && hints::is_header(&record, table.header, table.format) {
+            return Err(row.header());
         }
         for (column, kind, values) in &mut columns {
             match (values, &*kind) {
@@ -117,7 +122,8 @@ impl Row<'_> {
         text(&self.record[column], self.table.format).map_err(|()| {
             let start = (self.line - self.block.line) as usize;
             let line = self.bytes.split(|&b| b == b'\n').nth(start).unwrap_or_default();
-            not_utf8(self.table.path, self.line, self.table.header[column].clone(), line)
+            let (path, column) = (self.table.path, self.table.header[column].clone());
+            not_utf8(path, self.line, column, line, hints::not_utf8_in(self.table.format))
         })
     }
 
@@ -148,7 +154,19 @@ impl Row<'_> {
             line: self.line,
             column: self.table.header[column].clone(),
             found: shortened(found),
-            expected: expected.to_owned(),
+            expected: expected.to_owned() + hints::first_line(self.line, self.table.format),
+        }
+    }
+
+    /// The line names the columns, which the spec does too.
+    fn header(&self) -> DataError {
+        let line = String::from_utf8_lossy(self.bytes.split(|&b| b == b'\n').next().unwrap_or_default());
+        DataError::Value {
+            path: self.table.path.to_owned(),
+            line: self.line,
+            column: "1".to_owned(),
+            found: shortened(line.trim_end()),
+            expected: "values, and this line names the columns; leave `header` out".to_owned(),
         }
     }
 
@@ -158,7 +176,13 @@ impl Row<'_> {
             path: self.table.path.to_owned(),
             line: self.line,
             found: self.record.len() as u64,
-            expected: format!("{} as in the header ({})", header.len(), header.join(", ")),
+            expected: format!(
+                "{} as in the header ({}){}{}",
+                header.len(),
+                joined(header),
+                hints::first_line(self.line, self.table.format),
+                hints::delimiter_of(self.record, self.table.format),
+            ),
         }
     }
 }

@@ -123,7 +123,7 @@ fn rows_of_several_files_know_their_file_and_line() {
         "{error}"
     );
     let error = read_texts(&[b"a,b\n1,2\n", b"a,b\n1,2\n\n1\n"], &Format::new(","), 4).unwrap_err();
-    assert_eq!(error, "1.csv, line 4: 1 fields, expected 2 as in the header (a, b)");
+    assert_eq!(error, "1.csv, line 4: 1 field, expected 2 as in the header (a, b)");
 }
 
 #[test]

@@ -12,7 +12,7 @@ pub(crate) const TIMES: &str =
     "seconds since 1970, or a date such as 2024-05-31 or 2024-05-31T12:00:00Z";
 /// What a number may be.
 pub(crate) const NUMBERS: &str = "a number, or nothing where it is missing";
-pub(super) const NOT_UTF8: &str = "UTF-8 text; convert the file, with iconv for example";
+pub(crate) const NOT_UTF8: &str = "UTF-8 text; convert the file, with iconv for example";
 
 /// A field without blanks around it; an error where it is not text.
 #[inline]
@@ -35,6 +35,15 @@ pub(crate) fn parse_number(text: &str) -> Option<f64> {
         return Some(f64::NAN);
     }
     text.parse().ok().filter(|&number: &f64| (number as f32).is_finite())
+}
+
+/// Whether a number is an integer of more digits than a double holds: what has so many is a name and no quantity.
+pub(crate) fn loses_digits(text: &str) -> bool {
+    const EXACT: u64 = 1 << 53;
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    digits.len() >= 16
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && !digits.parse().is_ok_and(|number: u64| number <= EXACT)
 }
 
 /// Whether a field stands for no value: empty, `nan`, `na` or `null` in any case.
@@ -70,12 +79,18 @@ pub(crate) fn shortened(text: &str) -> String {
     text.chars().take(LONGEST).chain(['…']).collect()
 }
 
-pub(crate) fn not_utf8(path: &Path, line: u64, column: String, bytes: &[u8]) -> DataError {
+pub(crate) fn not_utf8(
+    path: &Path,
+    line: u64,
+    column: String,
+    bytes: &[u8],
+    expected: &str,
+) -> DataError {
     DataError::Value {
         path: path.to_owned(),
         line,
         column,
         found: shortened(String::from_utf8_lossy(bytes).trim_end()),
-        expected: NOT_UTF8.to_owned(),
+        expected: expected.to_owned(),
     }
 }

@@ -142,7 +142,7 @@ impl Join for Audio {
         let numbers = Numbers::F32(blocks.numbers);
         let dense = Dense { shape, numbers, is_missing: blocks.is_missing };
         let columns = vec![RawColumn::new(&self.column, Values::Dense(dense))];
-        Ok(Joined { columns, notes: blocks.notes, repairs: blocks.repairs })
+        Ok(Joined { columns, notes: blocks.notes, repairs: blocks.repairs, content: None })
     }
 }
 

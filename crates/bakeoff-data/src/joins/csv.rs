@@ -17,14 +17,15 @@ use crate::sources::csv::{Dialect, Encoding};
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CsvTable {
-    /// A file, a folder of files, or a pattern such as `data/*.csv`; packed with gzip or Zstandard or not.
+    /// A file, a folder of files ending in `.csv`, `.tsv`, `.txt` or `.dat`, or a pattern such as `data/*.csv`; packed with
+    /// gzip or Zstandard or not.
     pub path: SpecPath,
     /// The column of ids.
     pub key: String,
     /// The columns to bring; by default all. A column in which every value is a number is numeric, any other text.
     #[serde(default)]
     pub columns: Option<Vec<String>>,
-    /// What stands between two fields, such as `,`, `\t` or `::`.
+    /// What stands between two fields, such as `,`, `\t` (or the word `tab`) or `::`.
     #[serde(default = "comma")]
     #[schemars(length(min = 1, max = 8))]
     pub delimiter: String,

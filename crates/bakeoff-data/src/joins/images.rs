@@ -116,6 +116,6 @@ impl Join for Images {
         let numbers = Numbers::U8(blocks.numbers);
         let dense = Dense { shape, numbers, is_missing: blocks.is_missing };
         let columns = vec![RawColumn::new(&self.column, Values::Dense(dense))];
-        Ok(Joined { columns, notes: blocks.notes, repairs: blocks.repairs })
+        Ok(Joined { columns, notes: blocks.notes, repairs: blocks.repairs, content: None })
     }
 }

@@ -17,7 +17,8 @@ use crate::json_lines;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JsonTable {
-    /// A file, a folder of files, or a pattern such as `data/*.jsonl.gz`.
+    /// A file, a folder of files ending in `.jsonl`, `.json` or `.ndjson`, packed or not, or a pattern such as
+    /// `data/*.jsonl.gz`.
     pub path: SpecPath,
     /// The column of ids.
     pub key: String,

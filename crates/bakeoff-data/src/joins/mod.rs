@@ -57,6 +57,8 @@ pub struct Joined {
     pub notes: Vec<String>,
     /// What was wrong and put right in a documented way, and how often.
     pub repairs: Repairs,
+    /// Of what reads no files: [`Join::content`] of the very rows that were read.
+    pub content: Option<String>,
 }
 
 /// Role of the files of a join.

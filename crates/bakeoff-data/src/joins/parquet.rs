@@ -16,7 +16,7 @@ use crate::parquet;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ParquetTable {
-    /// A file, a folder of files, or a pattern such as `data/*.parquet`.
+    /// A file, a folder of files ending in `.parquet` or `.pq`, or a pattern such as `data/*.parquet`.
     pub path: SpecPath,
     /// The column of ids.
     pub key: String,

@@ -9,10 +9,11 @@ use super::{Join, Joined, TABLE};
 use crate::column::{Lists, RawColumn, Series, Values};
 use crate::delimited;
 use crate::error::DataError;
-use crate::frame::{Field, Frame, Kind, Want};
+use crate::frame::{Field, Frame, Kind, TimeUnit, Want};
 use crate::ids::Ids;
 use crate::input::{InputFile, InputFiles, expand};
 use crate::interactions::{Origin, Repairs};
+use crate::sound;
 use crate::sources::csv::{Dialect, Encoding};
 
 /// Which files, and which of their columns. The column holds a series of times and prices an entry, oldest first; of
@@ -20,12 +21,16 @@ use crate::sources::csv::{Dialect, Encoding};
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Prices {
-    /// A file, a folder of files, or a pattern such as `prices/*.csv`; packed with gzip or Zstandard or not.
+    /// A file, a folder of files ending in `.csv`, `.tsv`, `.txt` or `.dat`, or a pattern such as `prices/*.csv`; packed with
+    /// gzip or Zstandard or not.
     pub path: SpecPath,
     /// The column of ids.
     pub key: String,
-    /// The column of times, in seconds since 1970 or as ISO 8601.
+    /// The column of times, in `time_unit`s since 1970 or as ISO 8601.
     pub time: String,
+    /// What times that are numbers count, since the beginning of 1970.
+    #[serde(default)]
+    pub time_unit: TimeUnit,
     /// The column of prices.
     pub value: String,
     /// The name of the new column.
@@ -35,7 +40,7 @@ pub struct Prices {
     /// Whether lines without a time or a price of 0 or more are left out and counted, instead of being errors.
     #[serde(default)]
     pub drop_missing: bool,
-    /// What stands between two fields, such as `,`, `\t` or `::`.
+    /// What stands between two fields, such as `,`, `\t` (or the word `tab`) or `::`.
     #[serde(default = "comma")]
     #[schemars(length(min = 1, max = 8))]
     pub delimiter: String,
@@ -119,7 +124,7 @@ impl Prices {
             kind,
             is_required: true,
         };
-        Want { fields: columns.map(field).into(), ..Want::default() }
+        Want { fields: columns.map(field).into(), time_unit: self.time_unit, rest: false }
     }
 
     /// The rows of a table, from whatever file, as series of `ids`.
@@ -132,6 +137,9 @@ impl Prices {
         let of_name: Vec<Option<u32>> = names.names().map(|name| ids.index(name)).collect();
         let mut points: Vec<(u32, f64, f64)> = Vec::new();
         for (row, (&time, &value)) in times.iter().zip(&values).enumerate() {
+            if sound::is_strange(time) {
+                return Err(self.wrong_time(&frame.origin, row, time));
+            }
             if time.is_nan() || value.is_nan() || value < 0.0 {
                 if !self.drop_missing {
                     return Err(self.unusable(&frame.origin, row, time, value));
@@ -152,7 +160,18 @@ impl Prices {
         let without = format!("{n_without} of {} entries have no prices.", ids.len());
         let notes = (n_without > 0).then_some(without).into_iter().collect();
         let columns = vec![RawColumn::new(&self.column, Values::Series(Series { points }))];
-        Ok(Joined { columns, notes, repairs })
+        Ok(Joined { columns, notes, repairs, content: None })
+    }
+
+    fn wrong_time(&self, origin: &Origin, row: usize, time: f64) -> DataError {
+        let (path, line) = origin.place(row);
+        DataError::Value {
+            path: path.to_owned(),
+            line,
+            column: self.time.clone(),
+            found: time.to_string(),
+            expected: sound::TIMES.to_owned(),
+        }
     }
 
     fn unusable(&self, origin: &Origin, row: usize, time: f64, value: f64) -> DataError {

@@ -28,8 +28,8 @@ pub struct SqlTable {
     /// The environment variable that holds the server's password.
     #[serde(default = "password_env")]
     pub password_env: SpecPlace,
-    /// A PEM file with the certificates that may have signed that of the server. Without it, the connection is encrypted
-    /// as `sslmode` says, and who the server is remains unchecked.
+    /// A PEM file with the certificates that may have signed that of the server; TLS is required then, whatever `sslmode`
+    /// says. Without it, the connection is encrypted as `sslmode` says, and who the server is remains unchecked.
     #[serde(default)]
     pub certificates: Option<SpecPath>,
     /// One SELECT. It is part of what the data is known by; where the database lies is not.
@@ -71,7 +71,8 @@ impl Join for SqlTable {
     }
 
     fn read(&self, _files: &InputFiles, ids: &Ids) -> Result<Joined, DataError> {
-        self.checked()?.read(&self.want())?.into_side(&self.key, ids)
+        let (frame, content) = self.checked()?.read(&self.want())?;
+        Ok(Joined { content: Some(content), ..frame.into_side(&self.key, ids)? })
     }
 }
 

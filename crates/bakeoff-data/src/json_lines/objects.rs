@@ -133,7 +133,7 @@ pub(super) fn cell(value: &RawValue) -> Result<Cell<'_>, Wrong> {
         Some(b'"') => Cell::Text(unquoted(text).ok_or_else(|| wrong(OBJECT))?),
         Some(b'[') => {
             let mut list = Vec::new();
-            flatten(text, &mut list).ok_or_else(|| wrong(TAGS))?;
+            flatten(text, MOST_NESTED, &mut list).map_err(wrong)?;
             Cell::List(list)
         }
         Some(b'{') => return Err(wrong(FLAT)),
@@ -142,24 +142,34 @@ pub(super) fn cell(value: &RawValue) -> Result<Cell<'_>, Wrong> {
 }
 
 const TAGS: &str = "a list of texts or whole numbers";
+/// Lists within one another that are flattened: more are no categories, and each takes a piece of the stack.
+const MOST_NESTED: usize = 32;
+const NESTED: &str = "a list of texts or whole numbers with at most 32 lists within one another; flatten it";
 const FLAT: &str = "a text, a number or a list; name the fields within the object, such as `details.brand`, as `columns`";
 
 fn unquoted(text: &str) -> Option<Cow<'_, str>> {
     serde_json::from_str::<Text<'_>>(text).ok().map(|Text(text)| text)
 }
 
-/// The entries of a list and of lists within it.
-fn flatten<'a>(text: &'a str, list: &mut Vec<Cow<'a, str>>) -> Option<()> {
-    for value in serde_json::from_str::<Vec<&'a RawValue>>(text).ok()? {
+/// The entries of a list and of lists within it, down to a depth; else what is allowed.
+fn flatten<'a>(
+    text: &'a str,
+    depth: usize,
+    list: &mut Vec<Cow<'a, str>>,
+) -> Result<(), &'static str> {
+    if depth == 0 {
+        return Err(NESTED);
+    }
+    for value in serde_json::from_str::<Vec<&'a RawValue>>(text).map_err(|_| TAGS)? {
         let text = value.get();
-        match text.as_bytes().first()? {
+        match text.as_bytes().first().ok_or(TAGS)? {
             b'n' => {}
-            b'"' => list.push(unquoted(text)?),
-            b'[' => flatten(text, list)?,
-            b'{' => return None,
-            _ if text.contains(['.', 'e', 'E']) && !text.contains(['t', 'f']) => return None,
+            b'"' => list.push(unquoted(text).ok_or(TAGS)?),
+            b'[' => flatten(text, depth - 1, list)?,
+            b'{' => return Err(TAGS),
+            _ if text.contains(['.', 'e', 'E']) && !text.contains(['t', 'f']) => return Err(TAGS),
             _ => list.push(text.into()),
         }
     }
-    Some(())
+    Ok(())
 }

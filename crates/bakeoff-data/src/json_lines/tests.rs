@@ -173,3 +173,15 @@ proptest! {
         prop_assert_eq!(cut, shown(read_texts(&[&text], &all(), BLOCK).unwrap()));
     }
 }
+
+#[test]
+fn lists_without_end_within_one_another_are_refused() {
+    let nested = |n: usize| format!("{{\"id\": 1, \"a\": {}7{}}}\n", "[".repeat(n), "]".repeat(n));
+    let frame = read_texts(&[&nested(32)], &all(), 64).unwrap();
+    assert_eq!(lists(&frame, "a"), [["7"]]);
+    for n in [33, 100_000] {
+        let error = read_texts(&["{\"id\": 0}\n", &nested(n)], &all(), 64).unwrap_err();
+        assert!(error.starts_with("1.jsonl, line 1, column `a`: found `[[["), "{error}");
+        assert!(error.contains("at most 32 lists within one another"), "{error}");
+    }
+}

@@ -52,6 +52,8 @@ pub(crate) fn files(
         }
         files.push(InputFile { role, path, name: Some(id) });
     }
+    // The order is part of the content: that of the ids does not depend on where below the folder files lie.
+    files.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(files)
 }
 

@@ -69,6 +69,8 @@ pub(super) fn read(
         ColumnReader::Int64ColumnReader(reader) => to.fill(reader, |&value| {
             Ok(match meaning {
                 Meaning::Timestamp(a_second) => Cell::Time(value as f64 / a_second),
+                // A double has no room for nanoseconds: as such, the last ones of a second are the next second.
+                Meaning::Nanoseconds => Cell::Time(value.div_euclid(1000) as f64 / 1e6),
                 Meaning::Unsigned => Cell::Integer(value.cast_unsigned().into()),
                 _ => integer(value.into(), meaning),
             })

@@ -28,6 +28,8 @@ pub(super) enum Meaning {
     Date,
     /// So many a second, since 1970.
     Timestamp(f64),
+    /// Nanoseconds since 1970.
+    Nanoseconds,
     /// Digits after the point.
     Decimal(usize),
     Uuid,
@@ -79,11 +81,11 @@ fn meaning(column: &ColumnDescriptor, is_list: bool) -> Result<Meaning, String> 
         None => format!("plain {physical}"),
     };
     let meaning = match (column.logical_type_ref(), column.converted_type()) {
-        (Some(LogicalType::Timestamp(timestamp)), _) => Meaning::Timestamp(match timestamp.unit {
-            TimeUnit::MILLIS => 1e3,
-            TimeUnit::MICROS => 1e6,
-            TimeUnit::NANOS => 1e9,
-        }),
+        (Some(LogicalType::Timestamp(timestamp)), _) => match timestamp.unit {
+            TimeUnit::MILLIS => Meaning::Timestamp(1e3),
+            TimeUnit::MICROS => Meaning::Timestamp(1e6),
+            TimeUnit::NANOS => Meaning::Nanoseconds,
+        },
         (Some(LogicalType::Uuid), _) => Meaning::Uuid,
         (_, Converted::TIMESTAMP_MILLIS) => Meaning::Timestamp(1e3),
         (_, Converted::TIMESTAMP_MICROS) => Meaning::Timestamp(1e6),

@@ -23,6 +23,7 @@ use crate::column::RawColumn;
 use crate::error::DataError;
 use crate::frame::{Frame, Kind, Want};
 use crate::input;
+use crate::wording::joined;
 
 /// How the names of such files end.
 pub(crate) const ENDINGS: &[&str] = &["parquet", "pq"];
@@ -125,7 +126,7 @@ fn in_order(
         wanted.sort_by_key(place);
         return Ok(wanted);
     }
-    let listed = |names: Vec<&str>| names.join(", ");
+    let listed = |names: Vec<&str>| joined(&names);
     let expected = listed(columns.iter().map(|(name, _)| name.as_str()).collect());
     Err(DataError::Value {
         path: path.to_owned(),

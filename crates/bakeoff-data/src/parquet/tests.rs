@@ -176,6 +176,7 @@ fn every_type_is_read_from_every_codec() {
             );
         }
         for (name, expected) in [
+            ("big", "9007199254740993"),
             ("text", "007"),
             ("plain", "caf\u{e9}"),
             ("kind", "A"),
@@ -185,6 +186,15 @@ fn every_type_is_read_from_every_codec() {
         }
         assert!(frame.untyped.is_empty(), "digits that are a text stay one");
     }
+}
+
+#[test]
+fn the_last_nanosecond_of_a_second_is_still_in_it() {
+    let schema = "message m { required int64 ns (TIMESTAMP(NANOS, true)); }";
+    let values = vec![1_699_999_999_999_999_999, -1];
+    let file = write(schema, Compression::SNAPPY, vec![vec![Written::Int64(values, vec![])]]);
+    let frame = read_bytes(&[&file], &everything()).unwrap();
+    assert_eq!(numbers(&frame, "ns"), [1_699_999_999.999_999, -0.000_001]);
 }
 
 #[test]

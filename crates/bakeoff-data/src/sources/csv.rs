@@ -7,15 +7,16 @@ use bakeoff_spec::registry::SpecPath;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{INTERACTIONS, ITEMS, Source, TEST, TimeUnit, USERS, VALID};
+use super::{ITEMS, Source, TimeUnit, USERS, check_parts, part_files};
 use crate::delimited::{self, Format};
 use crate::error::DataError;
 use crate::frame::{Roles, Want};
 use crate::input::{InputFile, InputFiles, expand};
 use crate::interactions::{Axis, Interactions};
 
-/// Which files, and which of their columns. A path is a file, a folder of such files, or a pattern such as `data/*.csv`;
-/// files may be packed with gzip or Zstandard.
+/// Which files, and which of their columns. A path is a file, a folder, or a pattern such as `data/*.csv`; files may be
+/// packed with gzip or Zstandard. Of a folder, the files below it are read whose names end in `.csv`, `.tsv`, `.txt` or
+/// `.dat`, or in such and `.gz`, `.zst` or `.zstd`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Csv {
@@ -57,8 +58,8 @@ pub struct Csv {
     /// number is numeric.
     #[serde(default)]
     pub columns: Vec<String>,
-    /// What stands between two fields, such as `,`, `\t` or `::`. Quotes mean nothing where it is longer than one
-    /// character.
+    /// What stands between two fields, such as `,`, `\t` (or the word `tab`) or `::`. Quotes mean nothing where it is
+    /// longer than one character.
     #[serde(default = "comma")]
     #[schemars(length(min = 1, max = 8))]
     pub delimiter: String,
@@ -110,11 +111,7 @@ impl Plugin for Csv {
 
     fn check(params: &Self) -> Result<(), String> {
         params.dialect().check()?;
-        if params.part.is_some() && (params.valid.is_some() || params.test.is_some()) {
-            return Err(
-                "part: a column says it, or the files `valid` and `test` do, not both".into()
-            );
-        }
+        check_parts(params.part.as_deref(), [params.valid.as_ref(), params.test.as_ref()])?;
         params.roles().check()
     }
 }
@@ -130,7 +127,7 @@ pub(crate) struct Dialect<'a> {
 
 impl Dialect<'_> {
     pub(crate) fn check(&self) -> Result<(), String> {
-        let (delimiter, quote) = (self.delimiter.as_bytes(), self.quote.as_bytes());
+        let (delimiter, quote) = (self.delimiter().as_bytes(), self.quote.as_bytes());
         if !quote.is_ascii() || quote.iter().any(u8::is_ascii_alphanumeric) {
             return Err(
                 "quote: must be one ASCII character that is no letter or digit, or empty".into()
@@ -147,24 +144,25 @@ impl Dialect<'_> {
 
     pub(crate) fn format(&self) -> Format {
         Format {
-            delimiter: self.delimiter.to_owned(),
+            delimiter: self.delimiter().to_owned(),
             quote: self.quote.bytes().next(),
             names: self.header.map(<[String]>::to_vec),
             is_latin1: self.encoding == Encoding::Latin1,
+            is_of_spec: true,
         }
+    }
+
+    /// In YAML, only double quotes make a tab of `\t`.
+    fn delimiter(&self) -> &str {
+        if [r"\t", "tab"].contains(&self.delimiter) { "\t" } else { self.delimiter }
     }
 }
 
 impl Source for Csv {
     fn files(&self, _cache: &Path) -> Result<Vec<InputFile>, DataError> {
-        let roles = [
-            (INTERACTIONS, Some(&self.interactions)),
-            (VALID, self.valid.as_ref()),
-            (TEST, self.test.as_ref()),
-            (USERS, self.users.as_ref()),
-            (ITEMS, self.items.as_ref()),
-        ];
-        let mut files = Vec::new();
+        let parts = [Some(&self.interactions), self.valid.as_ref(), self.test.as_ref()];
+        let mut files = part_files(parts, delimited::ENDINGS)?;
+        let roles = [(USERS, self.users.as_ref()), (ITEMS, self.items.as_ref())];
         for (role, path) in roles.into_iter().filter_map(|(role, path)| Some((role, path?))) {
             let paths = expand(path.as_ref(), delimited::ENDINGS)?;
             files.extend(paths.into_iter().map(|path| InputFile::new(role, path)));

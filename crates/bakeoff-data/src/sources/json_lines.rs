@@ -7,10 +7,10 @@ use bakeoff_spec::registry::SpecPath;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{INTERACTIONS, Source, TimeUnit};
+use super::{Source, TimeUnit, check_parts, part_files};
 use crate::error::DataError;
 use crate::frame::{Roles, Want};
-use crate::input::{InputFile, InputFiles, expand};
+use crate::input::{InputFile, InputFiles};
 use crate::interactions::Interactions;
 use crate::json_lines;
 
@@ -19,8 +19,16 @@ use crate::json_lines;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JsonLines {
-    /// A file, a folder of files, or a pattern such as `data/*.jsonl.gz`.
+    /// A file, a folder of files ending in `.jsonl`, `.json` or `.ndjson`, packed or not, or a pattern such as
+    /// `data/*.jsonl.gz`.
     pub path: SpecPath,
+    /// Where the data comes divided: the lines of the validation part, with the same fields. `path` is that of the
+    /// training part then. Split `fixed` takes the parts as they are.
+    #[serde(default)]
+    pub valid: Option<SpecPath>,
+    /// Where the data comes divided: the lines of the test part.
+    #[serde(default)]
+    pub test: Option<SpecPath>,
     /// Which names the fields have that the other parameters do not name.
     #[serde(default)]
     pub layout: Layout,
@@ -93,14 +101,15 @@ impl Plugin for JsonLines {
     type Params = Self;
 
     fn check(params: &Self) -> Result<(), String> {
+        check_parts(params.part.as_deref(), [params.valid.as_ref(), params.test.as_ref()])?;
         params.roles().check()
     }
 }
 
 impl Source for JsonLines {
     fn files(&self, _cache: &Path) -> Result<Vec<InputFile>, DataError> {
-        let paths = expand(self.path.as_ref(), json_lines::ENDINGS)?;
-        Ok(paths.into_iter().map(|path| InputFile::new(INTERACTIONS, path)).collect())
+        let parts = [Some(&self.path), self.valid.as_ref(), self.test.as_ref()];
+        part_files(parts, json_lines::ENDINGS)
     }
 
     fn columns(&self, _files: &InputFiles) -> Result<Option<Vec<String>>, DataError> {
@@ -113,7 +122,10 @@ impl Source for JsonLines {
         let roles = self.roles();
         let time_unit = self.time_unit.unwrap_or_else(|| self.layout.time_unit());
         let want = Want { time_unit, ..Want::roles(&roles) };
-        json_lines::read(&files.of(INTERACTIONS), &want)?.into_interactions(&roles)
+        let (paths, parts) = files.divided();
+        let mut table = json_lines::read(&paths, &want)?.into_interactions(&roles)?;
+        table.divide(parts);
+        Ok(table)
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use bakeoff_spec::registry::{find, params_of};
+use bakeoff_spec::registry::{SpecPath, find, params_of};
 use bakeoff_spec::{Entry, Params, Plugin};
 
 use crate::error::DataError;
 use crate::fetch::Download;
-use crate::input::{InputFile, InputFiles};
+use crate::input::{InputFile, InputFiles, expand};
 use crate::interactions::Interactions;
 use crate::splits::Assigned;
 
@@ -75,6 +75,28 @@ pub const ITEMS: &str = "items";
 pub fn hash(files: &[(&'static str, PathBuf)]) -> Result<String, DataError> {
     let files: Vec<_> = files.iter().map(|(role, path)| InputFile::new(role, path)).collect();
     crate::input::content(&files, None)
+}
+
+/// The files with interactions: all of them, or those of the training part and those of `valid` and `test`.
+fn part_files(
+    paths: [Option<&SpecPath>; 3],
+    endings: &[&str],
+) -> Result<Vec<InputFile>, DataError> {
+    let mut files = Vec::new();
+    for (role, path) in [INTERACTIONS, VALID, TEST].into_iter().zip(paths) {
+        let Some(path) = path else { continue };
+        let paths = expand(path.as_ref(), endings)?;
+        files.extend(paths.into_iter().map(|path| InputFile::new(role, path)));
+    }
+    Ok(files)
+}
+
+/// One thing alone says which part a row belongs to: a column, or the files `valid` and `test`.
+fn check_parts(column: Option<&str>, files: [Option<&SpecPath>; 2]) -> Result<(), String> {
+    if column.is_some() && files.iter().any(Option::is_some) {
+        return Err("part: a column says it, or the files `valid` and `test` do, not both".into());
+    }
+    Ok(())
 }
 
 impl InputFiles {

@@ -95,9 +95,12 @@ fn candidates(
         }
     }
     let n_positives: Vec<usize> = of_users.iter().map(Vec::len).collect();
+    let n_known = table.items.len();
     let bytes = input::read(path)?;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     for (bytes, line) in bytes.split(|&byte| byte == b'\n').zip(1..) {
-        let text = String::from_utf8_lossy(bytes);
+        let text = std::str::from_utf8(bytes)
+            .map_err(|_| delimited::not_utf8(path, line, "1".to_owned(), bytes, delimited::NOT_UTF8))?;
         let text = text.trim_end();
         if text.is_empty() {
             continue;
@@ -149,6 +152,12 @@ fn candidates(
             found: table.users.name(table.user[row]).to_owned(),
             expected: format!("a user with negatives in {}", path.display()),
         });
+    }
+    let n_unknown = table.items.len() - n_known;
+    if n_unknown > 0 {
+        table.notes.push(format!(
+            "{n_unknown} items stand among the negatives alone: nobody met them, and models rank them by chance."
+        ));
     }
     let mut lists = Lists::default();
     for items in of_users {

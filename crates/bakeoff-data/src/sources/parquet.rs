@@ -7,10 +7,10 @@ use bakeoff_spec::registry::SpecPath;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{INTERACTIONS, Source, TimeUnit};
+use super::{Source, TimeUnit, check_parts, part_files};
 use crate::error::DataError;
 use crate::frame::{Roles, Want};
-use crate::input::{InputFile, InputFiles, expand};
+use crate::input::{InputFile, InputFiles};
 use crate::interactions::Interactions;
 use crate::parquet;
 
@@ -19,8 +19,15 @@ use crate::parquet;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Parquet {
-    /// A file, a folder of files, or a pattern such as `data/*.parquet`.
+    /// A file, a folder of files ending in `.parquet` or `.pq`, or a pattern such as `data/*.parquet`.
     pub path: SpecPath,
+    /// Where the data comes divided: the rows of the validation part, with the same columns. `path` is that of the
+    /// training part then. Split `fixed` takes the parts as they are.
+    #[serde(default)]
+    pub valid: Option<SpecPath>,
+    /// Where the data comes divided: the rows of the test part.
+    #[serde(default)]
+    pub test: Option<SpecPath>,
     /// The column of user ids.
     #[serde(default = "user")]
     pub user: String,
@@ -59,14 +66,15 @@ impl Plugin for Parquet {
     type Params = Self;
 
     fn check(params: &Self) -> Result<(), String> {
+        check_parts(params.part.as_deref(), [params.valid.as_ref(), params.test.as_ref()])?;
         params.roles().check()
     }
 }
 
 impl Source for Parquet {
     fn files(&self, _cache: &Path) -> Result<Vec<InputFile>, DataError> {
-        let paths = expand(self.path.as_ref(), parquet::ENDINGS)?;
-        Ok(paths.into_iter().map(|path| InputFile::new(INTERACTIONS, path)).collect())
+        let parts = [Some(&self.path), self.valid.as_ref(), self.test.as_ref()];
+        part_files(parts, parquet::ENDINGS)
     }
 
     fn columns(&self, files: &InputFiles) -> Result<Option<Vec<String>>, DataError> {
@@ -82,7 +90,10 @@ impl Source for Parquet {
     fn read(&self, files: &InputFiles) -> Result<Interactions, DataError> {
         let roles = self.roles();
         let want = Want { time_unit: self.time_unit, ..Want::roles(&roles) };
-        parquet::read(&files.of(INTERACTIONS), &want)?.into_interactions(&roles)
+        let (paths, parts) = files.divided();
+        let mut table = parquet::read(&paths, &want)?.into_interactions(&roles)?;
+        table.divide(parts);
+        Ok(table)
     }
 }
 

@@ -7,14 +7,18 @@ use bakeoff_spec::registry::SpecPath;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{INTERACTIONS, Source, TEST, VALID};
-use crate::delimited::shortened;
+use super::{INTERACTIONS, Source, TEST, VALID, part_files};
+use crate::delimited::{NOT_UTF8, not_utf8};
 use crate::error::DataError;
 use crate::ids::Ids;
-use crate::input::{self, InputFile, InputFiles, expand};
+use crate::input::{self, InputFile, InputFiles};
 use crate::interactions::Interactions;
 
-/// Which file.
+/// How the names of such files end.
+const ENDINGS: &[&str] = &["txt"];
+
+/// Which files. A path is a file, a folder (of which the files below it are read whose names end in `.txt`, or in that and
+/// `.gz`, `.zst` or `.zstd`), or a pattern such as `data/*.txt`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sequences {
@@ -37,17 +41,7 @@ impl Plugin for Sequences {
 
 impl Source for Sequences {
     fn files(&self, _cache: &Path) -> Result<Vec<InputFile>, DataError> {
-        let parts = [
-            (INTERACTIONS, Some(&self.path)),
-            (VALID, self.valid.as_ref()),
-            (TEST, self.test.as_ref()),
-        ];
-        let mut files = Vec::new();
-        for (role, path) in parts.into_iter().filter_map(|(role, path)| Some((role, path?))) {
-            let paths = expand(path.as_ref(), &["txt"])?;
-            files.extend(paths.into_iter().map(|path| InputFile::new(role, path)));
-        }
-        Ok(files)
+        part_files([Some(&self.path), self.valid.as_ref(), self.test.as_ref()], ENDINGS)
     }
 
     fn columns(&self, _files: &InputFiles) -> Result<Option<Vec<String>>, DataError> {
@@ -75,13 +69,7 @@ fn read(path: &Path, table: &mut Interactions, described: &mut Ids) -> Result<()
     for (bytes, number) in bytes.split(|&byte| byte == b'\n').zip(1u32..) {
         let (path, line) = (path.to_owned(), u64::from(number));
         let Ok(text) = std::str::from_utf8(bytes) else {
-            return Err(DataError::Value {
-                path,
-                line,
-                column: "1".into(),
-                found: shortened(String::from_utf8_lossy(bytes).trim_end()),
-                expected: "UTF-8 text; convert the file, with iconv for example".into(),
-            });
+            return Err(not_utf8(&path, line, "1".into(), bytes, NOT_UTF8));
         };
         let mut words = text.split_ascii_whitespace();
         let Some(user) = words.next() else { continue };

@@ -28,8 +28,8 @@ pub struct Sql {
     /// The environment variable that holds the server's password.
     #[serde(default = "password_env")]
     pub password_env: SpecPlace,
-    /// A PEM file with the certificates that may have signed that of the server. Without it, the connection is encrypted
-    /// as `sslmode` says, and who the server is remains unchecked.
+    /// A PEM file with the certificates that may have signed that of the server; TLS is required then, whatever `sslmode`
+    /// says. Without it, the connection is encrypted as `sslmode` says, and who the server is remains unchecked.
     #[serde(default)]
     pub certificates: Option<SpecPath>,
     /// One SELECT. It is part of what the data is known by; where the database lies is not.
@@ -96,8 +96,9 @@ impl Source for Sql {
     }
 
     fn read(&self, _files: &InputFiles) -> Result<Interactions, DataError> {
-        let frame = self.checked()?.read(&self.want())?;
+        let (frame, content) = self.checked()?.read(&self.want())?;
         let mut table = frame.into_interactions(&self.roles())?;
+        table.content = Some(content);
         if table.timestamp.is_none() && self.order == RowOrder::Content {
             let note = "The query gives no times: the order of a user's interactions is none in time. Name the column \
                         with `timestamp`, or give an ORDER BY and `order: query`.";

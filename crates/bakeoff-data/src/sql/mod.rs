@@ -81,8 +81,8 @@ impl<'a> Database<'a> {
 impl Query<'_> {
     /// What parameters can be checked for without the database.
     pub(crate) fn check(&self) -> Result<(), String> {
-        if let Database::Postgres { server, password_env, .. } = self.database {
-            postgres::check(server, password_env)?;
+        if let Database::Postgres { server, password_env, certificates } = self.database {
+            postgres::check(server, password_env, certificates)?;
         }
         if self.text.trim().is_empty() {
             return Err("query: is empty".into());
@@ -101,20 +101,16 @@ impl Query<'_> {
     pub(crate) fn content(&self, want: &Want) -> Result<String, DataError> {
         let mut rows = Rows::new(self.label(), want, self.order);
         self.run(&mut rows)?;
-        let names: Vec<&str> = rows.columns.iter().map(|(name, _)| name.as_str()).collect();
-        let sum = match self.order {
-            RowOrder::Content => rows.sum.map(|lane| format!("{lane:016x}")).concat(),
-            RowOrder::Query => rows.chain.finalize().to_hex().to_string(),
-        };
-        Ok(content_key(&(names, rows.n, sum)))
+        Ok(rows.content())
     }
 
-    /// The rows. The line of one is its number in the result, from 1.
-    pub(crate) fn read(&self, want: &Want) -> Result<Frame, DataError> {
+    /// The rows, and [`Query::content`] of just these. The line of one is its number in the result, from 1.
+    pub(crate) fn read(&self, want: &Want) -> Result<(Frame, String), DataError> {
         let mut rows = Rows::new(self.label(), want, self.order);
         rows.is_read = true;
         self.run(&mut rows)?;
-        Ok(rows.into_frame())
+        let content = rows.content();
+        Ok((rows.into_frame(), content))
     }
 
     /// The names of the wanted columns; the query is asked for and not run.
@@ -258,6 +254,16 @@ impl<'w> Rows<'w> {
             })?;
         }
         Ok(())
+    }
+
+    /// A hash of the rows that have come.
+    fn content(&self) -> String {
+        let names: Vec<&str> = self.columns.iter().map(|(name, _)| name.as_str()).collect();
+        let sum = match self.order {
+            RowOrder::Content => self.sum.map(|lane| format!("{lane:016x}")).concat(),
+            RowOrder::Query => self.chain.finalize().to_hex().to_string(),
+        };
+        content_key(&(names, self.n, sum))
     }
 
     fn into_frame(self) -> Frame {

@@ -20,7 +20,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What is wrong with parameters. Neither a server nor the name of a variable is repeated in the message: a password may
 /// stand there by mistake.
-pub(super) fn check(server: &str, password_env: &str) -> Result<(), String> {
+pub(super) fn check(
+    server: &str,
+    password_env: &str,
+    certificates: Option<&Path>,
+) -> Result<(), String> {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let starts = password_env.bytes().next().is_some_and(|first| !first.is_ascii_digit());
     if !starts || !password_env.bytes().all(is_name) {
@@ -38,6 +42,13 @@ pub(super) fn check(server: &str, password_env: &str) -> Result<(), String> {
             "postgres: holds a password, and a spec is no place for one; take it out and put it into the environment \
              variable {password_env}"
         ));
+    }
+    if certificates.is_some() && config.get_ssl_mode() == SslMode::Disable {
+        return Err(
+            "certificates: are compared with that of a server over TLS, which `sslmode=disable` in `postgres` rules \
+             out; take one of the two out"
+                .into(),
+        );
     }
     Ok(())
 }
@@ -123,6 +134,10 @@ fn connect(
     }
     if config.get_application_name().is_none() {
         config.application_name("bakeoff");
+    }
+    // Who gives certificates wants to know who the server is, and a server that offers no TLS does not say.
+    if certificates.is_some() {
+        config.ssl_mode(SslMode::Require);
     }
     let client = match config.get_ssl_mode() {
         SslMode::Disable => config.connect(postgres::NoTls),
@@ -220,15 +235,25 @@ mod tests {
             "postgres://ann:s3cret@host:notaport/ml",
             "host=localhost password='s3cret",
         ] {
-            let message = check(server, "PGPASSWORD").unwrap_err();
+            let message = check(server, "PGPASSWORD", None).unwrap_err();
             assert!(!message.contains("s3cret"), "{message}");
         }
-        let message = check("postgres://ann:s3cret@localhost/ml", "ML_PASSWORD").unwrap_err();
+        let message = check("postgres://ann:s3cret@localhost/ml", "ML_PASSWORD", None).unwrap_err();
         assert!(message.contains("put it into the environment variable ML_PASSWORD"), "{message}");
-        let message = check("postgres://ann@localhost/ml", "s3cret!").unwrap_err();
+        let message = check("postgres://ann@localhost/ml", "s3cret!", None).unwrap_err();
         assert!(!message.contains("s3cret") && message.starts_with("password_env:"), "{message}");
-        assert!(check("postgres://ann@localhost/ml?sslmode=verify-full", "P").is_err());
-        assert_eq!(check("postgres://ann@localhost/ml?sslmode=require", "PGPASSWORD"), Ok(()));
+        assert!(check("postgres://ann@localhost/ml?sslmode=verify-full", "P", None).is_err());
+        assert_eq!(check("postgres://ann@localhost/ml?sslmode=require", "PGPASSWORD", None), Ok(()));
+    }
+
+    #[test]
+    fn certificates_rule_out_a_connection_in_the_clear() {
+        let check = |server: &str| check(server, "PGPASSWORD", Some(Path::new("root.pem")));
+        let message = check("postgres://ann@localhost/ml?sslmode=disable").unwrap_err();
+        assert!(message.starts_with("certificates:"), "{message}");
+        for mode in ["", "?sslmode=prefer", "?sslmode=require"] {
+            assert_eq!(check(&format!("postgres://ann@localhost/ml{mode}")), Ok(()));
+        }
     }
 
     #[test]

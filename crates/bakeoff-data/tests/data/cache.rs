@@ -99,3 +99,24 @@ fn processes_that_prepare_at_once_all_get_the_dataset() {
         assert!(data.windows(2).all(|two| two[0].train().items == two[1].train().items));
     });
 }
+
+#[test]
+fn arrays_that_do_not_fit_one_another_are_told_when_they_are_opened() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = planned(dir.path()).prepare().unwrap().dir().to_owned();
+    let path = folder.join("arrays.safetensors");
+    let whole = fs::read(&path).unwrap();
+    let start = 8 + u64::from_le_bytes(whole[..8].try_into().unwrap()) as usize;
+    let header: serde_json::Value = serde_json::from_slice(&whole[8..start]).unwrap();
+    for name in ["train.offsets", "test.items", "users.name_offsets", "items.names"] {
+        let at = header[name]["data_offsets"][0].as_u64().unwrap() as usize;
+        let mut bytes = whole.clone();
+        bytes[start + at..][..4].fill(0xff);
+        fs::write(&path, bytes).unwrap();
+        let error = Dataset::open(&folder).unwrap_err();
+        assert!(matches!(error, DataError::Damaged { .. }), "{error}");
+        assert!(error.to_string().contains(&format!("(array {name} holds")), "{error}");
+    }
+    fs::write(&path, whole).unwrap();
+    Dataset::open(&folder).unwrap();
+}

@@ -103,6 +103,12 @@ fn ncf_ranks_each_test_item_among_its_given_negatives() {
     };
     assert_eq!(of("0"), ["25", "1064", "174", "32"]);
     assert_eq!(of("1"), ["133", "1072", "1064"], "the item itself is no negative");
+    assert!(table.notes[0].starts_with("3 items stand among the negatives alone"), "{:?}", table.notes);
+    let marked = file(dir.path(), "t.test.marked", format!("\u{feff}{text}"));
+    assert_eq!(interactions("ncf", spec(&marked)).unwrap().candidates, table.candidates);
+    let latin1 = file(dir.path(), "t.test.latin1", b"(0,25)\t7\n(1,133)\tcaf\xe9\n");
+    let error = interactions("ncf", spec(&latin1)).unwrap_err().to_string();
+    assert!(error.contains("t.test.latin1, line 2") && error.contains("UTF-8"), "{error}");
     let without = interactions("ncf", json!({ "train": train, "test": test })).unwrap();
     assert_eq!((without.candidates, without.items.len()), (None, 4));
 

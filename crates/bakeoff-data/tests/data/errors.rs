@@ -75,8 +75,8 @@ fn an_empty_file_and_a_file_of_a_header_alone_are_told_apart() {
 fn bytes_that_are_no_text_are_told_with_their_line() {
     assert_eq!(
         csv_error(b"user,item\na,x\nb,caf\xe9\n"),
-        "x.csv, line 3, column `item`: found `b,caf\u{fffd}`, expected UTF-8 text; convert the file, with iconv for \
-         example"
+        "x.csv, line 3, column `item`: found `b,caf\u{fffd}`, expected UTF-8 text; give `encoding: latin1` if \
+         it is in ISO 8859-1, or convert the file, with iconv for example"
     );
     let error = error_of("sequences", "s.txt", b"u 1 2\nv \xff\n", |planned| planned);
     assert!(error.starts_with("s.txt, line 2, column `1`: found `v \u{fffd}`"), "{error}");
@@ -96,7 +96,8 @@ fn a_recbole_header_without_types_is_told_how_it_should_be() {
     let error = error_of("recbole", "x.inter", b"user_id\titem_id\n1\t2\n", |planned| planned);
     assert_eq!(
         error,
-        "x.inter, line 1, column `1`: found `user_id`, expected NAME:token, NAME:token_seq or NAME:float between tabs"
+        "x.inter, line 1, column `1`: found `user_id`, expected NAME:token, NAME:token_seq, NAME:float or \
+         NAME:float_seq between tabs"
     );
 }
 
@@ -109,7 +110,7 @@ fn a_user_on_two_lines_and_a_user_without_items_are_refused() {
     );
     assert_eq!(
         error(b"u 1 2\nv\n"),
-        "s.txt, line 2: 1 fields, expected a user and at least one item"
+        "s.txt, line 2: 1 field, expected a user and at least one item"
     );
 }
 
@@ -228,4 +229,47 @@ fn a_split_or_step_that_needs_what_is_not_there_says_so() {
         error,
         "step `min_rating` needs ratings and the data has none; name their column in the source, or remove the step"
     );
+}
+
+/// The error of a CSV file with more parameters.
+fn csv_error_with(text: &str, more: &[(&str, Value)]) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    let mut params = json!({ "interactions": file(dir.path(), "x.csv", text) });
+    for (name, value) in more {
+        params[name] = value.clone();
+    }
+    let error = Planned::new(dir.path(), "csv", params).unwrap().prepare().unwrap_err();
+    error.to_string().replace(&format!("{}/", dir.path().display()), "")
+}
+
+#[test]
+fn a_delimiter_that_does_not_occur_is_told_with_the_one_that_does() {
+    assert_eq!(
+        csv_error("user;item\n1;2\n"),
+        "x.csv, line 1, column `1`: found `user;item`, expected names with \",\" between them; give `delimiter: \";\"` \
+         if that is what stands there"
+    );
+    assert!(csv_error("user\titem\n1\t2\n").contains(r#"give `delimiter: "\t"`"#));
+    assert!(csv_error("users\n1\n").contains("has no column `user` (did you mean `users`?)"));
+    let header = [("header", json!(["user", "item"]))];
+    assert_eq!(
+        csv_error_with("a,b\n1|2\n", &header),
+        "x.csv, line 2: 1 field, expected 2 as in the header (user, item); give `delimiter: \"|\"` if that is what \
+         stands between fields"
+    );
+}
+
+#[test]
+fn a_header_that_is_given_and_stands_there_too_is_told() {
+    let header = [("header", json!(["user", "item", "rating"]))];
+    assert_eq!(
+        csv_error_with("User,item,rating\na,b,1\n", &header),
+        "x.csv, line 1, column `1`: found `User,item,rating`, expected values, and this line names the columns; leave \
+         `header` out"
+    );
+    let told = csv_error_with("who,what,stars\na,b,1\n", &header);
+    assert!(told.contains("found `stars`, expected a number"), "{told}");
+    assert!(told.ends_with("leave `header` out if this line names the columns"), "{told}");
+    let told = csv_error_with("a,b,1\na,c,x\n", &header);
+    assert!(told.contains("line 2") && !told.contains("`header`"), "{told}");
 }

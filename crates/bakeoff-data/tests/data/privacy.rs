@@ -193,7 +193,7 @@ fn no_error_shows_an_id_or_a_value_where_they_are_hidden() {
     );
     assert_eq!(
         error("user,item,rating\nqzuser1,qzitem1,3\nqzuser1\n", users),
-        "rows.csv, line 3: 1 fields, expected 3 as in the header (user, item, rating)"
+        "rows.csv, line 3: 1 field, expected 3 as in the header (user, item, rating)"
     );
     let removed = |planned: Planned| planned.step("min_rating", json!({ "value": 9 }));
     assert!(

@@ -1,10 +1,12 @@
 //! What sources make of files, by hand.
 
+use bakeoff_data::column::{Numbers, Values};
 use bakeoff_data::{ColumnValues, Dataset, export};
 use bakeoff_spec::Side;
 use serde_json::json;
 
 use crate::recipes::{Planned, file};
+use crate::tables::interactions;
 
 /// Raw item ids of a user's training rows.
 fn train_items(data: &Dataset, user: usize) -> Vec<&str> {
@@ -193,4 +195,51 @@ fn a_joined_table_brings_columns_of_users_or_items() {
     planned.recipe.joins[1].prefix = "second_".into();
     let data = planned.prepare().unwrap();
     assert_eq!(data.item_columns()[1].name, "second_year");
+}
+
+#[test]
+fn recbole_reads_packed_files_vectors_and_counts_what_it_puts_right_beside_the_interactions() {
+    let dir = tempfile::tempdir().unwrap();
+    let inter = "user_id:token\titem_id:token\tw:float_seq\n1\ta\t1\n1\tb\t\n1\tc\t1 2\n";
+    let inter = file(dir.path(), "t.inter.zst", zstd::encode_all(inter.as_bytes(), 1).unwrap());
+    let items = "\u{feff}item_id:token\tvec:float_seq\tnone:float_seq\nb\t1.5 -2\t\na\t\t\n";
+    file(dir.path(), "t.item.zst", zstd::encode_all(items.as_bytes(), 1).unwrap());
+    let table = interactions("recbole", json!({ "path": inter })).unwrap();
+    assert_eq!(table.repairs["byte order mark passed over"], 1);
+    let [column] = &table.item_columns[..] else { panic!("one column") };
+    let Values::Dense(vectors) = &column.values else { panic!("vectors") };
+    assert_eq!((&*column.name, &vectors.shape), ("vec", &vec![2]));
+    assert_eq!(vectors.numbers, Numbers::F32(vec![0.0, 0.0, 1.5, -2.0, 0.0, 0.0]));
+    assert_eq!(vectors.is_missing, [true, false, true]);
+    for (line, told) in [("c\t1\t", "found `1`, expected 2 numbers"), ("c\tx\t", "found `x`")] {
+        let items = format!("{items}{line}\n");
+        file(dir.path(), "t.item.zst", zstd::encode_all(items.as_bytes(), 1).unwrap());
+        let error = interactions("recbole", json!({ "path": inter })).unwrap_err().to_string();
+        assert!(error.contains(&format!("t.item.zst, line 4, column `vec`: {told}")), "{error}");
+    }
+}
+
+#[test]
+fn what_is_put_right_in_side_tables_is_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let inter = file(dir.path(), "x.csv", "user,item\na,x\n");
+    let items = file(dir.path(), "i.csv", "\u{feff}item,kind\r\nx,toy\n");
+    let params = json!({ "interactions": inter, "items": items });
+    let table = interactions("csv", params).unwrap();
+    let repairs: Vec<&str> = table.repairs.keys().map(String::as_str).collect();
+    assert_eq!(repairs, ["byte order mark passed over", "file with mixed line ends"]);
+    file(dir.path(), "ratings.csv", "userId,movieId,rating,timestamp\n1,2,3,4\n");
+    file(dir.path(), "movies.csv", "\u{feff}movieId,title,genres\n2,Heat (1995),Crime\n");
+    let table = interactions("movielens", json!({ "path": dir.path() })).unwrap();
+    assert_eq!(table.repairs["byte order mark passed over"], 1);
+}
+
+#[test]
+fn a_tab_may_be_written_in_three_ways() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = file(dir.path(), "x.tsv", "user\titem\na\tx\n");
+    for delimiter in ["\t", r"\t", "tab"] {
+        let params = json!({ "interactions": path, "delimiter": delimiter });
+        assert_eq!(interactions("csv", params).unwrap().len(), 1, "{delimiter}");
+    }
 }

@@ -50,6 +50,7 @@ fn sqlite_rows_are_read_and_known_by_what_they_hold() {
     };
     let (spec, connection) = database("a.db", &ROWS);
     let table = interactions("sql", spec.clone()).unwrap();
+    assert_eq!(table.content, Some(content(&spec)), "rows are hashed as they are read");
     let mut read = rows(&table);
     read.sort_by(|a, b| a.3.total_cmp(&b.3));
     let day = 1_704_067_200.0;

@@ -9,9 +9,15 @@ use crate::error::DataError;
 use crate::frame::{Frame, Kind, Want};
 use crate::ids::Ids;
 use crate::input;
+use crate::interactions::{Repairs, add_repairs};
 
 /// Title, year, genres, and of 100K the release date.
-pub(super) fn films(path: &Path, layout: Layout, ids: &Ids) -> Result<Vec<RawColumn>, DataError> {
+pub(super) fn films(
+    path: &Path,
+    layout: Layout,
+    ids: &Ids,
+    repairs: &mut Repairs,
+) -> Result<Vec<RawColumn>, DataError> {
     let mut format = layout.films();
     if layout == Layout::Dat {
         // 1M is in ISO 8859-1, 10M in UTF-8; no text of the first with an accent is one of the second.
@@ -28,7 +34,8 @@ pub(super) fn films(path: &Path, layout: Layout, ids: &Ids) -> Result<Vec<RawCol
     for field in &mut want.fields[1..] {
         field.kind = if GENRES.contains(&field.name.as_str()) { Kind::Number } else { Kind::Text };
     }
-    let frame = delimited::read(&[path.to_owned()], &format, &want)?;
+    let mut frame = delimited::read(&[path.to_owned()], &format, &want)?;
+    add_repairs(repairs, std::mem::take(&mut frame.repairs));
     check_dates(&frame)?;
     let mut films = Vec::new();
     let mut flags = Vec::new();
@@ -61,11 +68,17 @@ pub(super) fn films(path: &Path, layout: Layout, ids: &Ids) -> Result<Vec<RawCol
 const NO_GENRES: &str = "(no genres listed)";
 
 /// The tags of each film, each once.
-pub(super) fn tags(path: &Path, layout: Layout, ids: &Ids) -> Result<RawColumn, DataError> {
+pub(super) fn tags(
+    path: &Path,
+    layout: Layout,
+    ids: &Ids,
+    repairs: &mut Repairs,
+) -> Result<RawColumn, DataError> {
     let key = if layout == Layout::Csv { "movieId" } else { "item" };
     let mut want = Want::side(key, "path", Some(&["tag".to_owned()]));
     want.fields[1].kind = Kind::Text;
-    let frame = delimited::read(&[path.to_owned()], &layout.tags(), &want)?;
+    let mut frame = delimited::read(&[path.to_owned()], &layout.tags(), &want)?;
+    add_repairs(repairs, std::mem::take(&mut frame.repairs));
     let mut of_films: Vec<Vec<u32>> = vec![Vec::new(); ids.len()];
     let mut tags = Tags::default();
     if let [a, b] = &frame.columns[..]
@@ -86,15 +99,19 @@ pub(super) fn tags(path: &Path, layout: Layout, ids: &Ids) -> Result<RawColumn, 
 }
 
 /// The films' numbers at IMDb and TMDB, with their leading zeros.
-pub(super) fn links(path: &Path, ids: &Ids) -> Result<Vec<RawColumn>, DataError> {
+pub(super) fn links(
+    path: &Path,
+    ids: &Ids,
+    repairs: &mut Repairs,
+) -> Result<Vec<RawColumn>, DataError> {
     let names = ["imdbId", "tmdbId"].map(String::from);
     let mut want = Want::side("movieId", "path", Some(&names));
     for field in &mut want.fields[1..] {
         field.kind = Kind::Text;
     }
-    let mut columns = delimited::read(&[path.to_owned()], &Format::new(","), &want)?
-        .into_side("movieId", ids)?
-        .columns;
+    let mut frame = delimited::read(&[path.to_owned()], &Format::new(","), &want)?;
+    add_repairs(repairs, std::mem::take(&mut frame.repairs));
+    let mut columns = frame.into_side("movieId", ids)?.columns;
     for column in &mut columns {
         column.name = if column.name == names[0] { "imdb_id".into() } else { "tmdb_id".into() };
     }

@@ -19,7 +19,7 @@ use crate::error::DataError;
 use crate::frame::{Kind, Roles, Want};
 use crate::ids::Ids;
 use crate::input::{InputFile, InputFiles};
-use crate::interactions::Interactions;
+use crate::interactions::{Interactions, Repairs, add_repairs};
 use crate::mismatch::MismatchError;
 
 /// Where it lies, and what is read beside the ratings.
@@ -89,17 +89,18 @@ impl Source for MovieLens {
         let frame =
             delimited::read(&files.of(INTERACTIONS), &layout.ratings(), &Want::roles(&roles))?;
         let mut table = frame.into_interactions(&roles)?;
+        let repairs = &mut table.repairs;
         if let Some(path) = files.get(USERS) {
-            table.user_columns = users(path, layout, &table.users)?;
+            table.user_columns = users(path, layout, &table.users, repairs)?;
         }
         if let Some(path) = files.get(ITEMS) {
-            table.item_columns = films::films(path, layout, &table.items)?;
+            table.item_columns = films::films(path, layout, &table.items, repairs)?;
         }
         if let Some(path) = files.get(TAGS) {
-            table.item_columns.push(films::tags(path, layout, &table.items)?);
+            table.item_columns.push(films::tags(path, layout, &table.items, repairs)?);
         }
         if let Some(path) = files.get(LINKS) {
-            table.item_columns.extend(films::links(path, &table.items)?);
+            table.item_columns.extend(films::links(path, &table.items, repairs)?);
         }
         Ok(table)
     }
@@ -168,7 +169,12 @@ fn listed(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
 }
 
 /// What is known of users.
-fn users(path: &Path, layout: Layout, ids: &Ids) -> Result<Vec<RawColumn>, DataError> {
+fn users(
+    path: &Path,
+    layout: Layout,
+    ids: &Ids,
+    repairs: &mut Repairs,
+) -> Result<Vec<RawColumn>, DataError> {
     let columns = ["age", "gender", "occupation", "zip_code"].map(String::from);
     let mut want = Want::side("user", "path", Some(&columns));
     for field in &mut want.fields[1..] {
@@ -178,7 +184,8 @@ fn users(path: &Path, layout: Layout, ids: &Ids) -> Result<Vec<RawColumn>, DataE
             field.kind = Kind::Text;
         }
     }
-    let frame = delimited::read(&[path.to_owned()], &layout.users(), &want)?;
+    let mut frame = delimited::read(&[path.to_owned()], &layout.users(), &want)?;
+    add_repairs(repairs, std::mem::take(&mut frame.repairs));
     let mut columns = frame.into_side("user", ids)?.columns;
     for column in columns.iter_mut().filter(|_| layout == Layout::Dat) {
         if let Values::Text(texts) = &column.values {

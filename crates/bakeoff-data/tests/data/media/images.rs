@@ -229,3 +229,24 @@ fn pictures_do_not_depend_on_the_number_of_threads() {
     assert_eq!(dense.shape, [1, 16, 16]);
     assert!(alone == on(4));
 }
+
+#[test]
+fn the_same_pictures_elsewhere_have_the_same_content() {
+    let dir = tempfile::tempdir().unwrap();
+    let [red, blue] = [Rgb([255, 0, 0]), Rgb([0, 0, 255])].map(|colour| {
+        encoded(&RgbImage::from_pixel(2, 2, colour), ImageFormat::Png)
+    });
+    let content = |folder: &str, files: [(&str, &[u8]); 2]| {
+        for (name, bytes) in files {
+            let path = dir.path().join(folder).join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+        let params = serde_json::from_value(json!({ "path": dir.path().join(folder) })).unwrap();
+        let files = joins::join("images", &params).unwrap().files().unwrap();
+        bakeoff_data::input::content(&files, None).unwrap()
+    };
+    let flat = content("flat", [("1.png", &red), ("2.png", &blue)]);
+    assert_eq!(flat, content("other/deep", [("z/1.png", &red), ("a/2.png", &blue)]));
+    assert_ne!(flat, content("turned", [("2.png", &red), ("1.png", &blue)]));
+}

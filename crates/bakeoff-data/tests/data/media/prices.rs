@@ -65,3 +65,18 @@ fn a_price_that_is_none_is_told_or_left_out() {
     let joined = prices(dir.path(), text, &[("drop_missing", true.into())], &["a"]).unwrap();
     assert_eq!(joined.repairs["line without time or price left out"], 3);
 }
+
+#[test]
+fn times_are_in_the_unit_that_is_said_and_of_years_that_people_write() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "item,day,price\na,1704067200000,2\na,2024-01-02,3\n";
+    let told = error(dir.path(), prices(dir.path(), text, &[], &["a"]));
+    assert!(told.starts_with("p.csv, line 2, column `day`: found `1704067200000`"), "{told}");
+    assert!(told.contains("time_unit: milliseconds"), "{told}");
+    let unit = ("time_unit", "milliseconds".into());
+    let joined = prices(dir.path(), text, &[unit], &["a"]).unwrap();
+    let Values::Series(series) = &joined.columns[0].values else { panic!("a series") };
+    assert_eq!(series.points.values, [(1_704_067_200.0, 2.0), (1_704_153_600.0, 3.0)]);
+    let text = "item,day,price\na,-1,2\n";
+    assert!(error(dir.path(), prices(dir.path(), text, &[], &["a"])).contains("1970 to 9999"));
+}
