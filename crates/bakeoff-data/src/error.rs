@@ -125,8 +125,8 @@ pub enum DataError {
     },
     /// A rating or timestamp is still missing after cleaning.
     #[error(
-        "{}, line {line}: no {what}; drop such rows with a `fill_missing` step (columns: [{what}], with: drop) or remove the \
-         line",
+        "{}, line {line}: no {what}; drop such rows with a `fill_missing` step (columns: [{what}], with: drop) or \
+         remove the line",
         path.display()
     )]
     Missing {

@@ -199,8 +199,8 @@ fn add_column(arrays: &mut ArraysWriter, name: &str, values: Values) {
 
 const ENCODED: &str = "texts and tags are encoded by now, and series are not stored";
 
-/// What the codes of an encoded column stand for. The column is without names then, so that what is taken of it for each
-/// part does not copy them.
+/// What the codes of an encoded column stand for. The column is without names then, so that what is taken of it for
+/// each part does not copy them.
 fn add_value_names(arrays: &mut ArraysWriter, column: &str, values: &mut Values) {
     if let Values::Codes(Codes { names, .. })
     | Values::CodeLists(CodeLists { names, .. })

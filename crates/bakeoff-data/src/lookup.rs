@@ -8,8 +8,8 @@ use crate::interactions::{Axis, Interactions};
 use crate::named;
 use crate::statistics::NO_GROUP;
 
-/// Of what the groups are, and the group of each row, user or item: those of one value in the column `by`, for rows also
-/// those of one `user` or `item`. What has no value, or as a code one that train does not know, is of no group.
+/// Of what the groups are, and the group of each row, user or item: those of one value in the column `by`, for rows
+/// also those of one `user` or `item`. What has no value, or as a code one that train does not know, is of no group.
 pub(crate) fn groups(
     step: &'static str,
     table: &Interactions,

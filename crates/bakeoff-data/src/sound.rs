@@ -105,8 +105,8 @@ fn check_ids(
     })
 }
 
-/// After a step, every number is one that the prepared dataset can hold, in 32 bits: one that overflows would make a model
-/// diverge, and nobody would know why.
+/// After a step, every number is one that the prepared dataset can hold, in 32 bits: one that overflows would make a
+/// model diverge, and nobody would know why.
 pub(crate) fn check_numbers(step: &str, table: &Interactions) -> Result<(), DataError> {
     for column in named::all(table).into_iter().filter(|column| !column.is_timestamp()) {
         let beyond = |number: &f64| !number.is_nan() && !(*number as f32).is_finite();
@@ -125,8 +125,8 @@ pub(crate) fn check_numbers(step: &str, table: &Interactions) -> Result<(), Data
         if let Some((entry, number)) = found {
             let place = column.entry(table, entry);
             let reason = format!(
-                "then holds `{number}` ({place}), beyond what 32 bits can hold (3.4e38); mend the source, clip the column \
-                 before, or leave it out"
+                "then holds `{number}` ({place}), beyond what 32 bits can hold (3.4e38); mend the source, clip the \
+                 column before, or leave it out"
             );
             let step = find(steps::ALL, step).map_or("", |entry| entry.name);
             return Err(column.refused(step, reason));

@@ -151,8 +151,8 @@ impl Values {
         (0..self.len()).filter(|&entry| self.is_missing(entry)).count() as u64
     }
 
-    /// Whether an entry has no value. Encoded, it is one that nothing can be read of: code 0, no tag, no word at all, no
-    /// word with a weight.
+    /// Whether an entry has no value. Encoded, it is one that nothing can be read of: code 0, no tag, no word at all,
+    /// no word with a weight.
     pub fn is_missing(&self, entry: usize) -> bool {
         match self {
             Self::Text(texts) => texts.is_missing(entry),

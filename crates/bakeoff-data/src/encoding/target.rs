@@ -15,8 +15,8 @@ pub(crate) struct TargetMeans {
 }
 
 const NO_RATING: &str = "cannot be told by ratings: the training part has none; use with: label";
-const ONE_FOLD: &str = "cannot be told by ratings: all those of the training part fall into one fold, whose rows have none \
-                        to learn of but their own; set another `seed`, or use with: label";
+const ONE_FOLD: &str = "cannot be told by ratings: all those of the training part fall into one fold, whose rows have \
+                        none to learn of but their own; set another `seed`, or use with: label";
 
 /// No fold: a row that is not train's, or has no rating.
 const NONE: u32 = u32::MAX;

@@ -113,7 +113,8 @@ impl Matrix {
 
     fn not_finite(&self, row: usize, column: usize, found: f64) -> DataError {
         let reason = format!(
-            "row {row}, column {column} (from 0): found `{found:?}`, expected a finite number; mend or leave out the row"
+            "row {row}, column {column} (from 0): found `{found:?}`, expected a finite number; mend or leave out the \
+             row"
         );
         DataError::Array { path: self.path.clone(), reason }
     }

@@ -16,8 +16,8 @@ use crate::statistics::{ascending, deviation, mean, quantile};
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Clip {
-    /// `rating`, and names of columns of numbers. Of ratings only those of the training part are clipped: validation and
-    /// test have those that were given.
+    /// `rating`, and names of columns of numbers. Of ratings only those of the training part are clipped: validation
+    /// and test have those that were given.
     #[schemars(length(min = 1))]
     pub columns: Vec<String>,
     /// The quantile that is the lower bound, such as 0.01. Quantiles lie between values as numpy has them by default
@@ -44,8 +44,11 @@ impl Plugin for Clip {
             return Err("columns: name at least one column of numbers".into());
         }
         if params.columns.iter().any(|column| named::is_timestamp(column)) {
-            return Err("columns: times decide the order and the split, and are left as they are; `time_range` removes those too early or too late"
-                .into());
+            return Err(
+                "columns: times decide the order and the split, and are left as they are; \
+                        `time_range` removes those too early or too late"
+                    .into(),
+            );
         }
         match (params.lower, params.upper, params.deviations) {
             (None, None, None) => Err("lower, upper, deviations: give bounds".into()),

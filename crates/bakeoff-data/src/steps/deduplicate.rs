@@ -12,8 +12,8 @@ use crate::group::Groups;
 use crate::interactions::Interactions;
 use crate::splits::Assigned;
 
-/// Which one. With the split `fixed`, each part that the source gives is looked at by itself: no row of one part decides
-/// about a row of another, and a repeat of a training interaction in validation or test stays.
+/// Which one. With the split `fixed`, each part that the source gives is looked at by itself: no row of one part
+/// decides about a row of another, and a repeat of a training interaction in validation or test stays.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Deduplicate {

@@ -17,9 +17,10 @@ use crate::named::{self, Named};
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct FillMissing {
-    /// `rating`, names of other columns, and for `drop` `timestamp`; by default all that can be filled so but `rating`, for
-    /// `drop` all. Of ratings only those of the training part are filled, whatever with: a row of validation or test has
-    /// the rating that somebody gave, or none, and then the task `rating` refuses it. `drop` removes such rows.
+    /// `rating`, names of other columns, and for `drop` `timestamp`; by default all that can be filled so but `rating`,
+    /// for `drop` all. Of ratings only those of the training part are filled, whatever with: a row of validation or
+    /// test has the rating that somebody gave, or none, and then the task `rating` refuses it. `drop` removes such
+    /// rows.
     #[schemars(length(min = 1))]
     pub columns: Option<Vec<String>>,
     /// With what.
@@ -156,8 +157,8 @@ impl Step for FillMissing {
     }
 }
 
-const MADE_UP_TIME: &str = "decides the order of rows and the split, and a time that is made up puts a row anywhere; use \
-                            with: drop for it";
+const MADE_UP_TIME: &str = "decides the order of rows and the split, and a time that is made up puts a row anywhere; \
+                            use with: drop for it";
 
 impl FillMissing {
     fn names(&self, is_it: fn(&str) -> bool) -> bool {

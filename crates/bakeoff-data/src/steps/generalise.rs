@@ -54,16 +54,16 @@ pub struct Generalise {
 pub enum Generalisation {
     /// Numbers to bands of `width`, such as 20-29.
     Band,
-    /// Text to its first `length` characters, and `*` for the rest. Of a text that is no longer than that all but the last
-    /// character stay, so that no text stays as it was.
+    /// Text to its first `length` characters, and `*` for the rest. Of a text that is no longer than that all but the
+    /// last character stay, so that no text stays as it was.
     Prefix,
     /// Numbers to what lies between two `edges`, such as `18 to below 30`.
     Buckets,
     /// Each value to what `map` says, and to `*` if it says nothing.
     Map,
-    /// Values that fewer than `min_users` users have to `*`, numbers to missing ones. If fewer users than that have `*` (or
-    /// no number) then, the next rarest values become it too. All users are counted, those of validation and test too,
-    /// since all are to be protected.
+    /// Values that fewer than `min_users` users have to `*`, numbers to missing ones. If fewer users than that have `*`
+    /// (or no number) then, the next rarest values become it too. All users are counted, those of validation and test
+    /// too, since all are to be protected.
     Suppress,
 }
 

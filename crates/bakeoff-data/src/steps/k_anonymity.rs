@@ -16,8 +16,8 @@ use crate::privacy_error::PrivacyError;
 
 /// Which columns an outsider may know of a user, and how many users must share them: k-anonymity (Sweeney 2002) of the
 /// users that are left, those of validation and test too. A missing value is a value like others. Steps that remove rows
-/// come before; that later ones have not undone it by changing these columns is looked at after the last. Groups are told
-/// by their sizes alone, since their values may be those of one user.
+/// come before; that later ones have not undone it by changing these columns is looked at after the last. Groups are
+/// told by their sizes alone, since their values may be those of one user.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KAnonymity {

@@ -21,8 +21,8 @@ use crate::named;
 ///   of the one that held;
 /// - for each of `horizons`, h days: `NAME_change_H`: `p / q − 1`, `q` being the price that held at `t − h`.
 ///
-/// Windows and horizons look back: nothing that comes after `t` is looked at, and what a price will be is no target that
-/// this makes. What is not known, as before the first price, or cannot be divided by, as a
+/// Windows and horizons look back: nothing that comes after `t` is looked at, and what a price will be is no target
+/// that this makes. What is not known, as before the first price, or cannot be divided by, as a
 /// price of 0, is missing.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

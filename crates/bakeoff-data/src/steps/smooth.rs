@@ -174,8 +174,8 @@ impl Past {
     }
 }
 
-/// A queue that knows its sum. Nothing is subtracted, so that a large value leaves no trace once it is gone; and each value
-/// is added twice in all, however long the queue is.
+/// A queue that knows its sum. Nothing is subtracted, so that a large value leaves no trace once it is gone; and each
+/// value is added twice in all, however long the queue is.
 #[derive(Debug, Default)]
 struct Window {
     /// For each of the older values, newest first, the sum of it and of those that are newer.

@@ -18,7 +18,8 @@ pub struct SmoothRate {
     #[serde(rename = "as")]
     #[schemars(length(min = 1))]
     pub name: String,
-    /// Counts that stand in two columns, both of rows, of users or of items. Where one of them is missing, so is the rate.
+    /// Counts that stand in two columns, both of rows, of users or of items. Where one of them is missing, so is the
+    /// rate.
     #[serde(default)]
     pub columns: Option<CountColumns>,
     /// The share of high ratings in train, of each user or item. A rating of a row of train is part of the rate that a

@@ -176,8 +176,8 @@ fn rated_error(adapt: impl Fn(Planned) -> Planned) -> String {
 fn the_rating_task_needs_a_rating_in_every_row() {
     assert_eq!(
         rated_error(|planned| planned.task(Task::Rating)),
-        "x.csv, line 3: no rating; drop such rows with a `fill_missing` step (columns: [rating], with: drop) or remove the \
-         line"
+        "x.csv, line 3: no rating; drop such rows with a `fill_missing` step (columns: [rating], with: drop) or \
+         remove the line"
     );
     let error = error_of("csv", "x.csv", b"user,item\na,x\n", |planned| planned.task(Task::Rating));
     assert_eq!(

@@ -21,7 +21,8 @@ impl Generalise {
     ) -> Result<(Option<Values>, u64), DataError> {
         let (axis, mut n) = (column.axis, 0);
         let too_few = || {
-            let reason = "has too few users for any value to stand for min_users of them; mask it, or set a lower min_users";
+            let reason = "has too few users for any value to stand for min_users of them; \
+                          mask it, or set a lower min_users";
             column.refused(Self::NAME, reason)
         };
         let new = match values {
@@ -86,8 +87,8 @@ enum Kind {
     Apart,
 }
 
-/// Whether each value may stay: at least `min_users` users with a row have it, and so many have none that may. `of` gives
-/// the values of an entry of the axis. `None` if there are too few users for either.
+/// Whether each value may stay: at least `min_users` users with a row have it, and so many have none that may. `of`
+/// gives the values of an entry of the axis. `None` if there are too few users for either.
 fn kept<'a>(
     table: &Interactions,
     axis: Axis,
