@@ -280,7 +280,7 @@ impl Frame {
             let values = column.values.take(rows.iter().copied());
             self.typed(RawColumn::new(column.name, values))
         });
-        Ok(Joined { columns: taken.collect(), notes, repairs: self.repairs })
+        Ok(Joined { columns: taken.collect(), notes, repairs: self.repairs, content: None })
     }
 
     /// A column with the type that its values give it, if its source gives it none.

@@ -7,7 +7,7 @@ use bakeoff_spec::registry::SpecPath;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ITEMS, Source, TimeUnit, USERS, check_parts, part_files};
+use super::{INTERACTIONS, ITEMS, Source, TimeUnit, USERS, check_parts, part_files};
 use crate::delimited::{self, Format};
 use crate::error::DataError;
 use crate::frame::{Roles, Want};

@@ -7,7 +7,7 @@ use bakeoff_spec::registry::SpecPath;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Source, TimeUnit, check_parts, part_files};
+use super::{INTERACTIONS, Source, TimeUnit, check_parts, part_files};
 use crate::error::DataError;
 use crate::frame::{Roles, Want};
 use crate::input::{InputFile, InputFiles};
