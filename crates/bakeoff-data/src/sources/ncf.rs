@@ -127,9 +127,10 @@ fn candidates(
                     line,
                     column: "negatives".to_owned(),
                     found: shortened(item),
-                    expected: match is_long {
-                        true => format!("an id of at most {LONGEST_ID} bytes"),
-                        false => NO_ID.to_owned(),
+                    expected: if is_long {
+                        format!("an id of at most {LONGEST_ID} bytes")
+                    } else {
+                        NO_ID.to_owned()
                     },
                 });
             }
