@@ -90,9 +90,7 @@ fn check_ids(
     let expected = if is_long(&id) {
         format!("an id of at most {LONGEST_ID} bytes")
     } else {
-        "an id, and not what programs write where there is none; remove such rows, or give whoever is called so another \
-         id"
-        .to_owned()
+        NO_ID.to_owned()
     };
     let row = rows.iter().position(|&of_row| of_row == id).unwrap_or_default();
     let (path, line) = table.origin.place(row);
@@ -135,8 +133,12 @@ pub(crate) fn check_numbers(step: &str, table: &Interactions) -> Result<(), Data
     Ok(())
 }
 
+/// What is expected in the place of such an id.
+pub(crate) const NO_ID: &str = "an id, and not what programs write where there is none; remove such rows, or give \
+                                whoever is called so another id";
+
 /// Whether an id is what programs write for a missing one: all rows without one would become one user or item.
-fn stands_for_none(id: &str) -> bool {
+pub(crate) fn stands_for_none(id: &str) -> bool {
     is_missing(id) || id.eq_ignore_ascii_case("none")
 }
 

@@ -315,8 +315,7 @@ pub(crate) struct AuditArgs {
 pub(crate) struct ExportArgs {
     #[command(flatten)]
     pub(crate) spec: SpecArgs,
-    /// Folder for train.csv, valid.csv, test.csv, and fold_in.csv, users.csv and items.csv where there is such a part or
-    /// column
+    /// Folder for a file each of train, valid, test, what users are folded in by, users and items
     #[arg(long, value_name = "DIR")]
     pub(crate) to: PathBuf,
     #[command(flatten)]

@@ -15,7 +15,7 @@ use crate::error::DataError;
 use crate::frame::{Roles, Want};
 use crate::input::{self, InputFile, InputFiles};
 use crate::interactions::Interactions;
-use crate::sound::LONGEST_ID;
+use crate::sound::{LONGEST_ID, NO_ID, stands_for_none};
 
 /// Which files. Those of interactions have lines `USER, ITEM, RATING, TIMESTAMP` between tabs, without a header. Split
 /// `fixed` takes the parts as they are.
@@ -123,13 +123,18 @@ fn candidates(
             });
         };
         for item in fields.map(str::trim).filter(|item| !item.is_empty()) {
-            if item.len() > LONGEST_ID {
+            let is_long = item.len() > LONGEST_ID;
+            if is_long || stands_for_none(item) {
                 return Err(DataError::Value {
                     path: path.to_owned(),
                     line,
                     column: "negatives".to_owned(),
                     found: shortened(item),
-                    expected: format!("an id of at most {LONGEST_ID} bytes"),
+                    expected: if is_long {
+                        format!("an id of at most {LONGEST_ID} bytes")
+                    } else {
+                        NO_ID.to_owned()
+                    },
                 });
             }
             let item = table.items.index_or_add(item);

@@ -116,7 +116,7 @@ impl Query<'_> {
     /// The names of the wanted columns; the query is asked for and not run.
     pub(crate) fn columns(&self, want: &Want) -> Result<Vec<String>, DataError> {
         let mut rows = Rows::new(self.label(), want, self.order);
-        rows.has_no_rows = true;
+        rows.is_header_only = true;
         self.run(&mut rows)?;
         Ok(rows.columns.into_iter().map(|(name, _)| name).collect())
     }
@@ -165,7 +165,7 @@ struct Rows<'w> {
     /// Whether rows are kept, or hashed alone.
     is_read: bool,
     /// Whether only the columns are asked for.
-    has_no_rows: bool,
+    is_header_only: bool,
     columns: Vec<(String, Cells)>,
     /// How many rows have come.
     n: u32,
@@ -186,7 +186,7 @@ impl<'w> Rows<'w> {
             want,
             order,
             is_read: false,
-            has_no_rows: false,
+            is_header_only: false,
             columns: Vec::new(),
             n: 0,
             bytes: Vec::new(),

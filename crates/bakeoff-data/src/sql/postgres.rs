@@ -90,7 +90,7 @@ pub(super) fn run(
         return Err(DataError::Sql { place: place(server), reason, fix });
     }
     let wanted = begin(&statement, &place(server), rows)?;
-    if rows.has_no_rows {
+    if rows.is_header_only {
         return Ok(());
     }
     let portal = transaction.bind(&statement, &[]).map_err(|error| wrong(&error))?;

@@ -19,7 +19,7 @@ pub(super) fn run(path: &Path, query: &str, rows: &mut Rows<'_>) -> Result<(), D
     let columns: Vec<(String, Shape)> =
         statement.column_names().map(|name| (name.to_owned(), Shape::Any)).collect();
     let wanted = rows.begin(&columns)?;
-    if rows.has_no_rows {
+    if rows.is_header_only {
         return Ok(());
     }
     let mut n_rows = 0;

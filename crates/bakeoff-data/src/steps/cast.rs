@@ -148,7 +148,7 @@ mod tests {
         assert_eq!((n, &table.item_columns[0].values), (1, &Values::Text(texts)));
         let (n, table) = cast("price", Kind::Number, true).unwrap();
         let Values::Number(prices) = &table.item_columns[1].values else { panic!("numbers") };
-        assert!(n == 1 && prices[0] == 7.5 && prices[1].is_nan());
+        assert!(n == 1 && prices[..1] == [7.5] && prices[1].is_nan());
         assert_eq!(cast("year", Kind::Number, false).unwrap().0, 0);
     }
 

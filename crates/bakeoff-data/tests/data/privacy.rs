@@ -161,11 +161,19 @@ fn prepare_for_another_test() {
 /// The error of preparing a table of these rows, and these users, where ids are hidden.
 fn error_of(rows: &str, users: &str, adapt: impl Fn(Planned) -> Planned) -> String {
     let dir = tempfile::tempdir().unwrap();
-    let params = json!({
-        "interactions": file(dir.path(), "rows.csv", rows), "users": file(dir.path(), "users.csv", users)
-    });
-    let planned = Planned::new(dir.path(), "csv", params).unwrap();
-    let error = pseudonymised(adapt(planned), KEY).prepare().unwrap_err();
+    let write = |rows: &str, users: &str| {
+        [("rows.csv", rows), ("users.csv", users)].map(|(name, text)| file(dir.path(), name, text))
+    };
+    // Nothing is wrong until ids are hidden: planning looks at headers.
+    let [of_rows, of_users] = write("user,item,rating\n", "user,mail\n");
+    let params = json!({ "interactions": of_rows, "users": of_users });
+    let planned = adapt(Planned::new(dir.path(), "csv", params).unwrap());
+    write(rows, users);
+    let names = json!({ "of": ["users", "items"], "key_env": KEY });
+    let planned = planned
+        .try_step("pseudonymise", names)
+        .and_then(|planned| planned.try_step("mask", json!({ "columns": ["mail"] })));
+    let error = planned.and_then(|planned| planned.prepare()).unwrap_err();
     assert!(!format!("{error:?}").contains("qz"), "{error:?}");
     error.to_string().replace(&format!("{}/", dir.path().display()), "")
 }

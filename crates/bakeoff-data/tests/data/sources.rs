@@ -87,11 +87,9 @@ fn sequences_keep_their_order_and_have_neither_ratings_nor_times() {
 #[test]
 fn an_export_holds_columns_and_users_that_are_folded_in() {
     let dir = tempfile::tempdir().unwrap();
-    let mut rows = "user,item,mood\n".to_owned();
-    for user in 0..9 {
-        rows += &format!("u{user},x,good\nu{user},y,\nu{user},z,bad\n");
-    }
-    let rows = file(dir.path(), "x.csv", rows);
+    let of_user = |user| format!("u{user},x,good\nu{user},y,\nu{user},z,bad\n");
+    let rows = (0..9).map(of_user).collect::<String>();
+    let rows = file(dir.path(), "x.csv", format!("user,item,mood\n{rows}"));
     let items = file(dir.path(), "i.csv", "item,price,kind\nx,3,toy\ny,,toy\nz,0.5,\n");
     let params = json!({ "interactions": rows, "items": items, "columns": ["mood"] });
     let planned = Planned::new(dir.path(), "csv", params).unwrap();

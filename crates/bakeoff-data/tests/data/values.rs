@@ -138,7 +138,8 @@ fn a_step_that_learns_comes_after_those_that_remove() {
 fn a_column_that_is_not_there_is_told_with_those_that_are() {
     let dir = tempfile::tempdir().unwrap();
     let step = json!({ "columns": ["titel"], "max_len": 4 });
-    let error = planned(dir.path()).step("tokenise", step).prepare().unwrap_err().to_string();
+    let planned = planned(dir.path()).try_step("tokenise", step);
+    let error = planned.unwrap_err().to_string();
     assert_eq!(
         error,
         "step `tokenise`: there is no column `titel` (did you mean `title`?); the data has `rating`, `timestamp`, `paid`, \

@@ -82,12 +82,12 @@ fn a_value_that_is_to_blame_is_shown_where_it_is_written() {
     let error = file.blame(&Unprepared { part, value, error: "there is no `prize`".into() });
     insta::assert_snapshot!(error.render(false), @r"
      x the step `k_core` cannot be done: there is no `prize`
-       ,-[study.yaml:11:38]
-    10 |     - name: k_core
-    11 |       params: { k: 5, columns: [year, prize] }
+       ,-[study.yaml:10:39]
+     9 |     - name: k_core
+    10 |       params: { k: 5, columns: [year, prize] }
        :                                       ^^|^^
        :                                         `-- data.steps[0].params.columns[1]
-    12 |   split:
+    11 |   split:
        `----
     ");
 }

@@ -57,10 +57,10 @@ fn plugins(args: &ListArgs, entries: &[PluginInfo]) -> anyhow::Result<Exit> {
     }
     let row = |info: &PluginInfo| {
         // In brackets what may be left out.
-        let params = info.params().into_iter().map(|param| match param.is_required {
-            true => param.name,
-            false => format!("[{}]", param.name),
-        });
+        let params = info
+            .params()
+            .into_iter()
+            .map(|param| if param.is_required { param.name } else { format!("[{}]", param.name) });
         vec![info.name.to_owned(), params.collect::<Vec<_>>().join(" "), info.about.to_owned()]
     };
     print(&table(&["name", "params", "about"], entries.iter().map(row).collect()))
