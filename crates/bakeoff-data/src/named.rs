@@ -138,7 +138,10 @@ fn find_among(
     found.pop().ok_or_else(|| {
         let present: Vec<String> =
             axes.iter().flat_map(|&axis| of_axis(table, axis)).map(|column| column.name).collect();
-        let (column, suggestion) = (name.to_owned(), nearest(name, &present));
+        let whose = name.split_once('.').map(|(_, name)| name);
+        let suggestion =
+            nearest(name, &present).or_else(|| whose.and_then(|name| nearest(name, &present)));
+        let column = name.to_owned();
         DataError::UnknownColumn { step, column, present, suggestion }
     })
 }

@@ -43,15 +43,15 @@ fn missing(card: &DatasetCard) -> Vec<Vec<String>> {
 
 #[test]
 fn missing_values_are_counted_before_and_after_each_step() {
-    let fill = json!({ "with": "constant", "value": 3, "columns": ["rating"] });
+    let fill = json!({ "with": "constant", "value": 3, "columns": ["age"] });
     let data = prepare(&[("fill_missing", fill), ("k_core", json!({ "k": 2 }))], false);
     // The timestamps are whole and not told; d has no rows, and after the 2-core c has none either.
     assert_eq!(
         missing(data.card()),
         [
             ["rating of rows: 2", "age of users: 2", "job of users: 2"],
-            ["rating of rows: 0", "age of users: 2", "job of users: 2"],
-            ["rating of rows: 0", "age of users: 1", "job of users: 1"],
+            ["rating of rows: 2", "age of users: 0", "job of users: 2"],
+            ["rating of rows: 2", "age of users: 0", "job of users: 1"],
         ]
     );
 }

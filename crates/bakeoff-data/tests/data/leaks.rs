@@ -104,7 +104,7 @@ pub(crate) fn examples() -> Vec<(&'static str, Value)> {
         ("generalise", json!({ "column": "genres", "with": "map", "map": { "war": "dark" } })),
         ("generalise", json!({ "column": "job", "with": "suppress", "min_users": 3 })),
         ("generalise", json!({ "column": "price", "with": "suppress", "min_users": 4 })),
-        ("generalise", json!({ "column": "labels", "with": "suppress", "min_users": 9 })),
+        ("generalise", json!({ "column": "labels", "with": "suppress", "min_users": 7 })),
         ("k_anonymity", json!({ "columns": ["job"], "k": 3, "on_failure": "suppress" })),
     ]
 }

@@ -76,7 +76,7 @@ fn a_matrix_that_is_not_as_it_should_be_is_told() {
     );
     assert!(
         of(&npy("<f8", false, "(1, 2)", &six[32..]))
-            .starts_with("x.npy: row 0, column 1 (from 0): found 1e300")
+            .starts_with("x.npy: row 0, column 1 (from 0): found `1e300`")
     );
     assert_eq!(
         of(&npy("<f8", false, "(3, 2)", &six[..40])),
