@@ -110,7 +110,10 @@ mod tests {
         table.origin.next_file("y.csv");
         table.push("a", "x", 0.0, 0.0, 1);
         let told = check(&table).unwrap_err().to_string();
-        assert!(told.starts_with("x.csv: it and the files after it have more than 4294967294"), "{told}");
+        assert!(
+            told.starts_with("x.csv: it and the files after it have more than 4294967294"),
+            "{told}"
+        );
     }
 
     #[test]
