@@ -47,7 +47,7 @@ fn check_column_names(table: &Interactions) -> Result<(), DataError> {
 /// Whether a time is before 1970 or beyond what people write as a year: it is in another unit then.
 pub(crate) fn is_strange(time: f64) -> bool {
     const YEAR_10000: f64 = 253_402_300_800.0;
-    time < 0.0 || time >= YEAR_10000
+    !time.is_nan() && !(0.0..YEAR_10000).contains(&time)
 }
 
 /// What is allowed instead.
