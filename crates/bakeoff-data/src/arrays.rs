@@ -78,7 +78,8 @@ impl Arrays {
         Ok(Span(range.clone()))
     }
 
-    /// Finds the offsets `name`, which begin at 0 and never fall, `len` of them if that is known; and where the last lies.
+    /// Finds the offsets `name`, which begin at 0 and never fall, `len` of them if that is known; and where the last
+    /// lies.
     pub(crate) fn offsets(
         &self,
         name: &str,

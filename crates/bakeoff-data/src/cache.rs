@@ -31,7 +31,10 @@ impl<'a> Lock<'a> {
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
-                    notice(&format!("waiting for another process that writes {}", folder.display()));
+                    notice(&format!(
+                        "waiting for another process that writes {}",
+                        folder.display()
+                    ));
                     file.lock().map_err(write_error)?;
                 }
                 Err(TryLockError::Error(source)) => return Err(write_error(source)),

@@ -1,9 +1,9 @@
 //! Values with types on their way into columns, as Parquet, JSON and databases have them.
 //!
-//! What a column becomes depends on its values alone, not on the order in which blocks of rows are put together: numbers
-//! as long as there are numbers alone; texts once there is a text, and then a number is written in its shortest form;
-//! tags once there is a list, and then a single value is a list of one. An integer of more digits than a double holds is
-//! a text: what has so many is a name.
+//! What a column becomes depends on its values alone, not on the order in which blocks of rows are put together:
+//! numbers as long as there are numbers alone; texts once there is a text, and then a number is written in its shortest
+//! form; tags once there is a list, and then a single value is a list of one. An integer of more digits than a double
+//! holds is a text: what has so many is a name.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -321,13 +321,21 @@ mod tests {
     #[test]
     fn integers_of_more_digits_than_a_double_holds_are_texts() {
         let exact = Cell::Integer(-(1 << 53));
-        let numbers = column(Kind::Inferred, &[exact.clone(), Cell::Written("0000000000000001".into())]);
+        let numbers =
+            column(Kind::Inferred, &[exact.clone(), Cell::Written("0000000000000001".into())]);
         assert_eq!(numbers.unwrap(), Values::Number(vec![-9_007_199_254_740_992.0, 1.0]));
-        let cells = [exact, Cell::Integer(9_007_199_254_740_993), Cell::Written("12345678901234567890".into())];
+        let cells = [
+            exact,
+            Cell::Integer(9_007_199_254_740_993),
+            Cell::Written("12345678901234567890".into()),
+        ];
         let expected = ["-9007199254740992", "9007199254740993", "12345678901234567890"];
         assert_eq!(column(Kind::Inferred, &cells).unwrap(), texts(&expected));
         let Values::Tags(tags) =
-            column(Kind::Inferred, &[cells[1].clone(), Cell::List(vec![])]).unwrap() else { panic!("tags") };
+            column(Kind::Inferred, &[cells[1].clone(), Cell::List(vec![])]).unwrap()
+        else {
+            panic!("tags")
+        };
         assert_eq!(tags.get(0).collect::<Vec<_>>(), ["9007199254740993"]);
         let ratings = column(Kind::Number, &cells[1..2]).unwrap();
         assert_eq!(ratings, Values::Number(vec![9_007_199_254_740_992.0]), "asked for as a number");

@@ -95,9 +95,9 @@ pub enum ColumnValues<'a> {
 }
 
 impl Dataset {
-    /// Opens the dataset in `dir`. That sizes, offsets, codes and names fit one another is looked at, so that no look at
-    /// it later can go wrong; `prepare` has compared the checksums. One that is encrypted is decrypted with the key in the
-    /// environment variable that it was encrypted with, and every byte of it is compared.
+    /// Opens the dataset in `dir`. That sizes, offsets, codes and names fit one another is looked at, so that no look
+    /// at it later can go wrong; `prepare` has compared the checksums. One that is encrypted is decrypted with the key
+    /// in the environment variable that it was encrypted with, and every byte of it is compared.
     pub fn open(dir: &Path) -> Result<Self, DataError> {
         Self::open_with(dir, Manifest::read(dir)?)
     }

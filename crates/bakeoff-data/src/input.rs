@@ -132,7 +132,8 @@ const SMALL: u64 = 1 << 26;
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, DataError> {
     let read_error = |source| DataError::Read { path: path.to_owned(), source };
     // Of a member of an archive, the size of the archive counts.
-    let on_disk = path.ancestors().find_map(|path| fs::metadata(path).ok().filter(fs::Metadata::is_file));
+    let on_disk =
+        path.ancestors().find_map(|path| fs::metadata(path).ok().filter(fs::Metadata::is_file));
     let n_bytes = on_disk.map_or(0, |metadata| metadata.len());
     let limit = n_bytes.saturating_mul(GROWTH_LIMIT).max(SMALL);
     let mut bytes = Vec::new();
@@ -194,8 +195,8 @@ struct Remembered {
 const SETTLED: Duration = Duration::from_secs(5);
 /// Files below this size are hashed faster than looked up.
 const WORTH_REMEMBERING: u64 = 1 << 22;
-/// Bytes that are hashed on all cores while the next ones are read.
-const AT_A_TIME: usize = 1 << 22;
+/// Bytes that are hashed on all cores while the next ones are read: so many that they stay in the cache.
+const AT_A_TIME: usize = 1 << 20;
 
 fn hash(path: &Path, cache: Option<&Path>) -> io::Result<String> {
     hash_at(path, cache, SystemTime::now())
@@ -224,7 +225,7 @@ fn hash_at(path: &Path, cache: Option<&Path>, now: SystemTime) -> io::Result<Str
 }
 
 /// Hashes what is left of a file. It is read and not mapped: whoever cuts a mapped file short kills who looks at it.
-pub(crate) fn update(hasher: &mut blake3::Hasher, mut file: File) -> io::Result<()> {
+fn update(hasher: &mut blake3::Hasher, mut file: File) -> io::Result<()> {
     let n_bytes = file.metadata()?.len().min(AT_A_TIME as u64) as usize;
     let (mut this, mut next) = (Vec::with_capacity(n_bytes), Vec::with_capacity(n_bytes));
     let mut fill = |buffer: &mut Vec<u8>| {

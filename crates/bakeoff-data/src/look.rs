@@ -11,8 +11,8 @@ use crate::sources::Source;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Look<'a> {
     pub(crate) cache: &'a Path,
-    /// After reading: what the source and then each join hashed as it read, if it does. Of the others every byte is read
-    /// again, remembered or not, since somebody may have written while they were read.
+    /// After reading: what the source and then each join hashed as it read, if it does. Of the others every byte is
+    /// read again, remembered or not, since somebody may have written while they were read.
     pub(crate) after: Option<&'a [Option<String>]>,
 }
 

@@ -244,11 +244,12 @@ fn read(
             return Err(changed(recipe));
         }
     }
-    let check = |after: Option<&[Option<String>]>| match content(recipe, params, Look { cache, after }) {
-        Ok(content) if content == recipe.content => Ok(()),
-        Ok(_) => Err(changed(recipe)),
-        Err((_, error)) => Err(*error),
-    };
+    let check =
+        |after: Option<&[Option<String>]>| match content(recipe, params, Look { cache, after }) {
+            Ok(content) if content == recipe.content => Ok(()),
+            Ok(_) => Err(changed(recipe)),
+            Err((_, error)) => Err(*error),
+        };
     check(None)?;
     let mut table = source.read(&InputFiles(source.files(cache)?))?;
     let mut read = vec![table.content.take()];

@@ -96,8 +96,9 @@ impl NameSpans {
         let (offsets, end) =
             arrays.offsets(&format!("{of}.name_offsets"), n.map(|n| n.saturating_add(1)))?;
         let text = arrays.span::<u8>(&format!("{of}.names"), Some(end))?;
-        let is_border =
-            |text: &str| arrays.get(&offsets).iter().all(|&at: &u64| text.is_char_boundary(at as usize));
+        let is_border = |text: &str| {
+            arrays.get(&offsets).iter().all(|&at: &u64| text.is_char_boundary(at as usize))
+        };
         if std::str::from_utf8(arrays.get(&text)).is_ok_and(is_border) {
             return Ok(Self { offsets, text });
         }

@@ -120,12 +120,11 @@ impl<'a> Blocks<'a> {
         reader
             .read_byte_record(&mut record)
             .map_err(|error| csv_error(self.path, &[], block.line, error))?;
-        let name = |(i, field): (usize, &[u8])| match text(field, self.format) {
-            Ok(name) => Ok(name.into_owned()),
-            Err(()) => {
+        let name = |(i, field): (usize, &[u8])| {
+            text(field, self.format).map(Cow::into_owned).map_err(|()| {
                 let expected = not_utf8_in(self.format);
-                Err(not_utf8(self.path, block.line, (i + 1).to_string(), &bytes, expected))
-            }
+                not_utf8(self.path, block.line, (i + 1).to_string(), &bytes, expected)
+            })
         };
         // An empty file has a record of one empty field or none.
         let fields =

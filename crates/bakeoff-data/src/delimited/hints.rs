@@ -4,8 +4,8 @@ use std::path::Path;
 
 use csv::ByteRecord;
 
-use super::text::{NOT_UTF8, shortened};
 use super::Format;
+use super::text::{NOT_UTF8, shortened};
 use crate::error::DataError;
 
 /// What text should be that is not UTF-8.
@@ -18,7 +18,11 @@ pub(super) fn not_utf8_in(format: &Format) -> &'static str {
 }
 
 /// What to say of a header of one field that is not the column that is needed, if another delimiter stands in it.
-pub(super) fn other_delimiter(path: &Path, header: &[String], format: &Format) -> Option<DataError> {
+pub(super) fn other_delimiter(
+    path: &Path,
+    header: &[String],
+    format: &Format,
+) -> Option<DataError> {
     let [field] = header else { return None };
     let likely = likely_delimiter(field, format).filter(|_| format.names.is_none())?;
     Some(DataError::Value {
@@ -53,9 +57,8 @@ pub(super) fn first_line(line: u64, format: &Format) -> &'static str {
 
 /// Whether a record holds the very names that the spec gives.
 pub(super) fn is_header(record: &ByteRecord, names: &[String], format: &Format) -> bool {
-    let is_name = |(field, name): (&[u8], &String)| {
-        field.trim_ascii().eq_ignore_ascii_case(name.as_bytes())
-    };
+    let is_name =
+        |(field, name): (&[u8], &String)| field.trim_ascii().eq_ignore_ascii_case(name.as_bytes());
     format.is_of_spec && format.names.is_some() && record.iter().zip(names).all(is_name)
 }
 

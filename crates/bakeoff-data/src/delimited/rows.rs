@@ -160,7 +160,8 @@ impl Row<'_> {
 
     /// The line names the columns, which the spec does too.
     fn header(&self) -> DataError {
-        let line = String::from_utf8_lossy(self.bytes.split(|&b| b == b'\n').next().unwrap_or_default());
+        let line =
+            String::from_utf8_lossy(self.bytes.split(|&b| b == b'\n').next().unwrap_or_default());
         DataError::Value {
             path: self.table.path.to_owned(),
             line: self.line,

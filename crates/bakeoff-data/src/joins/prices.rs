@@ -21,8 +21,8 @@ use crate::sources::csv::{Dialect, Encoding};
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Prices {
-    /// A file, a folder of files ending in `.csv`, `.tsv`, `.txt` or `.dat`, or a pattern such as `prices/*.csv`; packed with
-    /// gzip or Zstandard or not.
+    /// A file, a folder of files ending in `.csv`, `.tsv`, `.txt` or `.dat`, or a pattern such as `prices/*.csv`;
+    /// packed with gzip or Zstandard or not.
     pub path: SpecPath,
     /// The column of ids.
     pub key: String,

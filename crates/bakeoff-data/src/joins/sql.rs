@@ -22,14 +22,16 @@ pub struct SqlTable {
     #[serde(default)]
     pub sqlite: Option<SpecPath>,
     /// A PostgreSQL server, without a password: a URL such as `postgres://USER@HOST:PORT/DATABASE`, or words such as
-    /// `host=HOST user=USER dbname=DATABASE sslmode=require`. `sslmode` is `disable`, `prefer` (the default) or `require`.
+    /// `host=HOST user=USER dbname=DATABASE sslmode=require`. `sslmode` is `disable`, `prefer` (the default) or
+    /// `require`.
     #[serde(default)]
     pub postgres: Option<SpecPlace>,
     /// The environment variable that holds the server's password.
     #[serde(default = "password_env")]
     pub password_env: SpecPlace,
-    /// A PEM file with the certificates that may have signed that of the server; TLS is required then, whatever `sslmode`
-    /// says. Without it, the connection is encrypted as `sslmode` says, and who the server is remains unchecked.
+    /// A PEM file with the certificates that may have signed that of the server; TLS is required then, whatever
+    /// `sslmode` says. Without it, the connection is encrypted as `sslmode` says, and who the server is remains
+    /// unchecked.
     #[serde(default)]
     pub certificates: Option<SpecPath>,
     /// One SELECT. It is part of what the data is known by; where the database lies is not.

@@ -144,7 +144,8 @@ pub(super) fn cell(value: &RawValue) -> Result<Cell<'_>, Wrong> {
 const TAGS: &str = "a list of texts or whole numbers";
 /// Lists within one another that are flattened: more are no categories, and each takes a piece of the stack.
 const MOST_NESTED: usize = 32;
-const NESTED: &str = "a list of texts or whole numbers with at most 32 lists within one another; flatten it";
+const NESTED: &str =
+    "a list of texts or whole numbers with at most 32 lists within one another; flatten it";
 const FLAT: &str = "a text, a number or a list; name the fields within the object, such as `details.brand`, as `columns`";
 
 fn unquoted(text: &str) -> Option<Cow<'_, str>> {

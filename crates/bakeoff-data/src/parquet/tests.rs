@@ -190,9 +190,9 @@ fn every_type_is_read_from_every_codec() {
 
 #[test]
 fn the_last_nanosecond_of_a_second_is_still_in_it() {
-    let schema = "message m { required int64 ns (TIMESTAMP(NANOS, true)); }";
+    let schema = "message m { optional int64 ns (TIMESTAMP(NANOS, true)); }";
     let values = vec![1_699_999_999_999_999_999, -1];
-    let file = write(schema, Compression::SNAPPY, vec![vec![Written::Int64(values, vec![])]]);
+    let file = write(schema, Compression::SNAPPY, vec![vec![Written::Int64(values, vec![1, 1])]]);
     let frame = read_bytes(&[&file], &everything()).unwrap();
     assert_eq!(numbers(&frame, "ns"), [1_699_999_999.999_999, -0.000_001]);
 }

@@ -99,8 +99,9 @@ fn candidates(
     let bytes = input::read(path)?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     for (bytes, line) in bytes.split(|&byte| byte == b'\n').zip(1..) {
-        let text = std::str::from_utf8(bytes)
-            .map_err(|_| delimited::not_utf8(path, line, "1".to_owned(), bytes, delimited::NOT_UTF8))?;
+        let text = std::str::from_utf8(bytes).map_err(|_| {
+            delimited::not_utf8(path, line, "1".to_owned(), bytes, delimited::NOT_UTF8)
+        })?;
         let text = text.trim_end();
         if text.is_empty() {
             continue;

@@ -18,8 +18,8 @@ use crate::frame::{Frame, Kind, Roles, Want};
 use crate::input::{InputFile, InputFiles};
 use crate::interactions::{Axis, Interactions};
 
-/// Which files, and which of their columns. A column of type `float_seq` holds as many numbers in every line, with blanks
-/// between them.
+/// Which files, and which of their columns. A column of type `float_seq` holds as many numbers in every line, with
+/// blanks between them.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecBole {
@@ -94,8 +94,8 @@ impl Source for RecBole {
     fn files(&self, _cache: &Path) -> Result<Vec<InputFile>, DataError> {
         let path: &Path = self.path.as_ref();
         let sides = [(USERS, "user"), (ITEMS, "item")].into_iter().filter(|_| self.side);
-        let sides = sides
-            .filter_map(|(role, ending)| Some(InputFile::new(role, beside(path, ending)?)));
+        let sides =
+            sides.filter_map(|(role, ending)| Some(InputFile::new(role, beside(path, ending)?)));
         Ok(std::iter::once(InputFile::new(INTERACTIONS, path)).chain(sides).collect())
     }
 
@@ -135,7 +135,8 @@ impl Source for RecBole {
             };
             let mut side = frame.into_side(key, ids)?;
             // Nothing is known by a column in which no line has numbers.
-            let is_empty = |name: &String| widths[name] == 0 && lists.contains(&(name.clone(), List::Numbers));
+            let is_empty =
+                |name: &String| widths[name] == 0 && lists.contains(&(name.clone(), List::Numbers));
             side.columns.retain(|column| !is_empty(&column.name));
             for column in &mut side.columns {
                 let Values::Text(texts) = &column.values else { continue };
@@ -204,7 +205,8 @@ fn typed_header(
             line: 1,
             column: (i + 1).to_string(),
             found: shortened(header),
-            expected: "NAME:token, NAME:token_seq, NAME:float or NAME:float_seq between tabs".to_owned(),
+            expected: "NAME:token, NAME:token_seq, NAME:float or NAME:float_seq between tabs"
+                .to_owned(),
         }),
     });
     typed.collect()
@@ -234,7 +236,9 @@ fn widths(frame: &Frame, lists: &[(String, List)]) -> Result<HashMap<String, usi
                 found: shortened(text),
                 expected: match width {
                     0 => "numbers with blanks between them".to_owned(),
-                    width => format!("{width} numbers with blanks between them, as in the lines before"),
+                    width => {
+                        format!("{width} numbers with blanks between them, as in the lines before")
+                    }
                 },
             });
         }

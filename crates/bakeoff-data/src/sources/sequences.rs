@@ -17,15 +17,15 @@ use crate::interactions::Interactions;
 /// How the names of such files end.
 const ENDINGS: &[&str] = &["txt"];
 
-/// Which files. A path is a file, a folder (of which the files below it are read whose names end in `.txt`, or in that and
-/// `.gz`, `.zst` or `.zstd`), or a pattern such as `data/*.txt`.
+/// Which files. A path is a file, a folder (of which the files below it are read whose names end in `.txt`, or in that
+/// and `.gz`, `.zst` or `.zstd`), or a pattern such as `data/*.txt`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sequences {
     /// The file with a user a line: the user and then the items, oldest first, with blanks between.
     pub path: SpecPath,
-    /// Where the data comes divided: the lines of the validation part, in which users may stand again. `path` is that of
-    /// the training part then. Split `fixed` takes the parts as they are.
+    /// Where the data comes divided: the lines of the validation part, in which users may stand again. `path` is that
+    /// of the training part then. Split `fixed` takes the parts as they are.
     #[serde(default)]
     pub valid: Option<SpecPath>,
     /// Where the data comes divided: the lines of the test part.

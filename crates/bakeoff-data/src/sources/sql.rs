@@ -22,20 +22,23 @@ pub struct Sql {
     #[serde(default)]
     pub sqlite: Option<SpecPath>,
     /// A PostgreSQL server, without a password: a URL such as `postgres://USER@HOST:PORT/DATABASE`, or words such as
-    /// `host=HOST user=USER dbname=DATABASE sslmode=require`. `sslmode` is `disable`, `prefer` (the default) or `require`.
+    /// `host=HOST user=USER dbname=DATABASE sslmode=require`. `sslmode` is `disable`, `prefer` (the default) or
+    /// `require`.
     #[serde(default)]
     pub postgres: Option<SpecPlace>,
     /// The environment variable that holds the server's password.
     #[serde(default = "password_env")]
     pub password_env: SpecPlace,
-    /// A PEM file with the certificates that may have signed that of the server; TLS is required then, whatever `sslmode`
-    /// says. Without it, the connection is encrypted as `sslmode` says, and who the server is remains unchecked.
+    /// A PEM file with the certificates that may have signed that of the server; TLS is required then, whatever
+    /// `sslmode` says. Without it, the connection is encrypted as `sslmode` says, and who the server is remains
+    /// unchecked.
     #[serde(default)]
     pub certificates: Option<SpecPath>,
     /// One SELECT. It is part of what the data is known by; where the database lies is not.
     #[schemars(length(min = 1))]
     pub query: String,
-    /// The order of the rows, which is the order in time of those with the same time, or of all where there are no times.
+    /// The order of the rows, which is the order in time of those with the same time, or of all where there are no
+    /// times.
     #[serde(default)]
     pub order: RowOrder,
     /// The column of user ids.

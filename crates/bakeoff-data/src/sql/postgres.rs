@@ -243,7 +243,10 @@ mod tests {
         let message = check("postgres://ann@localhost/ml", "s3cret!", None).unwrap_err();
         assert!(!message.contains("s3cret") && message.starts_with("password_env:"), "{message}");
         assert!(check("postgres://ann@localhost/ml?sslmode=verify-full", "P", None).is_err());
-        assert_eq!(check("postgres://ann@localhost/ml?sslmode=require", "PGPASSWORD", None), Ok(()));
+        assert_eq!(
+            check("postgres://ann@localhost/ml?sslmode=require", "PGPASSWORD", None),
+            Ok(())
+        );
     }
 
     #[test]

@@ -103,7 +103,11 @@ fn ncf_ranks_each_test_item_among_its_given_negatives() {
     };
     assert_eq!(of("0"), ["25", "1064", "174", "32"]);
     assert_eq!(of("1"), ["133", "1072", "1064"], "the item itself is no negative");
-    assert!(table.notes[0].starts_with("3 items stand among the negatives alone"), "{:?}", table.notes);
+    assert!(
+        table.notes[0].starts_with("3 items stand among the negatives alone"),
+        "{:?}",
+        table.notes
+    );
     let marked = file(dir.path(), "t.test.marked", format!("\u{feff}{text}"));
     assert_eq!(interactions("ncf", spec(&marked)).unwrap().candidates, table.candidates);
     let latin1 = file(dir.path(), "t.test.latin1", b"(0,25)\t7\n(1,133)\tcaf\xe9\n");
@@ -128,4 +132,19 @@ fn ncf_ranks_each_test_item_among_its_given_negatives() {
         let error = interactions("ncf", spec(&path)).unwrap_err().to_string();
         assert!(error.contains(told), "{error}");
     }
+}
+
+#[test]
+fn json_lines_may_come_as_a_file_for_each_part() {
+    let dir = tempfile::tempdir().unwrap();
+    let line = |item: &str| format!("{{\"user\": \"a\", \"item\": \"{item}\"}}\n");
+    let train = file(dir.path(), "train.jsonl", line("x") + &line("y"));
+    let valid = file(dir.path(), "valid.jsonl", "");
+    let test = file(dir.path(), "test.jsonl", line("z"));
+    let spec = json!({ "path": train, "valid": valid, "test": test });
+    let table = interactions("json_lines", spec).unwrap();
+    assert_eq!(parts(&table), [Train, Train, Test]);
+    let spec = json!({ "path": train, "test": test, "part": "item" });
+    let error = format!("{:?}", interactions("json_lines", spec).unwrap_err());
+    assert!(error.contains("part: a column says it, or the files"), "{error}");
 }

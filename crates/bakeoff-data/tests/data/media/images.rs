@@ -233,9 +233,8 @@ fn pictures_do_not_depend_on_the_number_of_threads() {
 #[test]
 fn the_same_pictures_elsewhere_have_the_same_content() {
     let dir = tempfile::tempdir().unwrap();
-    let [red, blue] = [Rgb([255, 0, 0]), Rgb([0, 0, 255])].map(|colour| {
-        encoded(&RgbImage::from_pixel(2, 2, colour), ImageFormat::Png)
-    });
+    let [red, blue] = [Rgb([255, 0, 0]), Rgb([0, 0, 255])]
+        .map(|colour| encoded(&RgbImage::from_pixel(2, 2, colour), ImageFormat::Png));
     let content = |folder: &str, files: [(&str, &[u8]); 2]| {
         for (name, bytes) in files {
             let path = dir.path().join(folder).join(name);
