@@ -50,6 +50,7 @@ fn what_the_documents_show_can_be_written_into_a_spec() {
     let [search, space] = &blocks("docs/search.md")[..] else { panic!("other blocks") };
     let [schedule, slurm] = &blocks("docs/running.md")[..] else { panic!("other blocks") };
     let [data] = &blocks("docs/preparing.md")[..] else { panic!("other blocks") };
+    let [drawn, sampled, given] = &blocks("docs/negatives.md")[..] else { panic!("other blocks") };
     let specs = [
         blocks("README.md")[0].clone(),
         format!("{rest}{any_model}{search}"),
@@ -57,9 +58,20 @@ fn what_the_documents_show_can_be_written_into_a_spec() {
         format!("{rest}{any_model}{schedule}"),
         format!("{rest}{any_model}{slurm}"),
         format!("version: 1\ntask: top_n\n{any_model}{data}"),
+        format!("{rest}{any_model}{drawn}"),
+        format!("{rest}{any_model}{sampled}"),
+        format!("version: 1\ntask: top_n\n{any_model}{given}"),
     ];
     // Planning reads what files hold for their hash, not what it means.
-    for file in ["ratings/a.csv.gz", "movies.parquet", "posters/1.png", "people.jsonl"] {
+    for file in [
+        "ratings/a.csv.gz",
+        "movies.parquet",
+        "posters/1.png",
+        "people.jsonl",
+        "ml-1m.train.rating",
+        "ml-1m.test.rating",
+        "ml-1m.test.negative",
+    ] {
         let path = shell.path().join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, file).unwrap();

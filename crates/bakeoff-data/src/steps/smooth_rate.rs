@@ -4,7 +4,7 @@ use bakeoff_spec::Plugin;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Effect, Step, Train};
+use super::{Effect, GivesAway, Step, Train};
 use crate::column::{RawColumn, Values};
 use crate::error::DataError;
 use crate::interactions::{Axis, Interactions};
@@ -107,6 +107,10 @@ impl Step for SmoothRate {
             (RateSmoothing::Additive, Some(_)) => Effect::Changes,
             _ => Effect::Fits,
         }
+    }
+
+    fn gives_away(&self) -> Option<GivesAway> {
+        self.ratings.as_ref().map(|_| GivesAway::OwnRow)
     }
 
     fn apply(&self, table: &mut Interactions, train: &Train) -> Result<u64, DataError> {

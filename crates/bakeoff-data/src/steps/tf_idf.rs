@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::tokenise::{Gather, replace_texts};
-use super::{Effect, Step, Train};
+use super::{Effect, GivesAway, Step, Train};
 use crate::column::{Lists, Texts, Values, Weighted};
 use crate::error::DataError;
 use crate::interactions::Interactions;
@@ -62,6 +62,10 @@ impl Plugin for TfIdf {
 impl Step for TfIdf {
     fn effect(&self) -> Effect {
         Effect::Fits
+    }
+
+    fn gives_away(&self) -> Option<GivesAway> {
+        (!self.gather.is_empty()).then_some(GivesAway::OwnRow)
     }
 
     fn apply(&self, table: &mut Interactions, train: &Train) -> Result<u64, DataError> {

@@ -4,7 +4,7 @@ use bakeoff_spec::Plugin;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Effect, Step, Train};
+use super::{Effect, GivesAway, Step, Train};
 use crate::column::{RawColumn, Texts, Tokens, Values};
 use crate::error::DataError;
 use crate::interactions::{Axis, Interactions};
@@ -81,6 +81,10 @@ impl Plugin for Tokenise {
 impl Step for Tokenise {
     fn effect(&self) -> Effect {
         Effect::Fits
+    }
+
+    fn gives_away(&self) -> Option<GivesAway> {
+        (!self.gather.is_empty()).then_some(GivesAway::OwnRow)
     }
 
     fn apply(&self, table: &mut Interactions, train: &Train) -> Result<u64, DataError> {
