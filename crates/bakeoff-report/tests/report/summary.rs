@@ -52,7 +52,8 @@ fn errors_on_the_scale_of_normalised_ratings_are_called_that() {
     let text = summary(&sample);
     let told = "**Ratings were normalised** (`z_score`): rmse and all other errors are on the new scale, not comparable with";
     assert!(text.contains(told), "{text}");
-    sample.plan.recipe.steps.last_mut().unwrap().params["columns"] = json!(["age"]);
+    let step = sample.plan.recipe.steps.last_mut().unwrap();
+    step.params.insert("columns".into(), json!(["age"]));
     assert!(!summary(&sample).contains("normalised"));
 }
 
