@@ -1,7 +1,8 @@
 //! What a prepared dataset would give away: whatever training, or a model that is asked to predict, sees of validation
-//! and test that it would not have in use. Steps that learn from values are not looked at: they are given train alone.
+//! and test that it would not have in use. Steps that learn from values are given train alone; those that still put
+//! something beside a row that is not known of it in use say so ([`GivesAway`]).
 
-use bakeoff_spec::Recipe;
+use bakeoff_spec::Use;
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -9,7 +10,7 @@ use crate::dataset::Dataset;
 use crate::error::DataError;
 use crate::interactions::Interactions;
 use crate::part::Part;
-use crate::steps::{self, Train};
+use crate::steps::{self, GivesAway, Step, Train};
 
 /// One thing that was looked for.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -54,6 +55,8 @@ pub fn audit(data: &Dataset) -> Result<Vec<AuditFinding>, DataError> {
         counted_before_split(data)?,
     ];
     findings.extend(known_candidates(data));
+    findings.extend(after_the_row(data)?);
+    findings.extend(own_row(data)?);
     Ok(findings)
 }
 
@@ -228,19 +231,20 @@ fn users_only_in_test(data: &Dataset) -> AuditFinding {
     }
 }
 
-/// Train rows that steps keep only because they counted the rows of validation and test with them.
+/// Train rows that steps keep only because they counted the rows of validation and test with them. Each is shown what
+/// those before it would have left.
 fn counted_before_split(data: &Dataset) -> Result<AuditFinding, DataError> {
-    let Recipe { steps, .. } = &data.card().recipe;
     let (mut count, mut counting) = (0, Vec::new());
-    let mut train = None;
-    for used in steps {
-        let step = steps::step(&used.name, &used.params)?;
+    let mut alone: Option<Interactions> = None;
+    for (used, step) in built(data)? {
         if step.counts_rows() {
-            let mut alone = train.get_or_insert_with(|| train_alone(data)).clone();
-            step.apply(&mut alone, &Train::default())?;
-            let n_removed = n_rows([data.train()]) - alone.len() as u64;
-            count = count.max(n_removed);
-            counting.push(format!("on train alone `{}` would remove {n_removed}", used.name));
+            let alone = alone.get_or_insert_with(|| train_alone(data));
+            let n_before = alone.len();
+            step.apply(alone, &Train::default())?;
+            let n_removed = (n_before - alone.len()) as u64;
+            count += n_removed;
+            let then = if counting.is_empty() { "on train alone" } else { "then" };
+            counting.push(format!("{then} `{}` would remove {n_removed}", used.name));
         }
     }
     let told =
@@ -256,6 +260,56 @@ fn counted_before_split(data: &Dataset) -> Result<AuditFinding, DataError> {
         ),
         fix: "usual in this field, and to be told; numbers of such data are not those of all users and items",
     })
+}
+
+/// Rows to be predicted that are older than what a step says of users or items; `None` where no step says such a thing.
+fn after_the_row(data: &Dataset) -> Result<Option<AuditFinding>, DataError> {
+    let steps = giving_away(data, GivesAway::EndOfTrain)?;
+    let end = data.train().timestamps.iter().max().unwrap_or(i64::MIN);
+    let older = |part: Part<'_>| part.timestamps.iter().filter(|&time| time < end).count() as u64;
+    let count = older(data.valid()) + older(data.test());
+    Ok((!steps.is_empty()).then(|| AuditFinding {
+        check: "after_the_row",
+        severity: of_times(data, count, Severity::Leak),
+        count,
+        of: n_rows([data.valid(), data.test()]),
+        about: format!(
+            "validation and test interactions that came before the newest one of train, though columns hold what was \
+             until then ({}): prices that were still to come",
+            steps.join(", ")
+        ),
+        fix: "use split `temporal`, or `windows` and `horizons`, which look back from each interaction",
+    }))
+}
+
+/// Rows of train that steps made of what stands beside them; `None` where no step does that.
+fn own_row(data: &Dataset) -> Result<Option<AuditFinding>, DataError> {
+    let steps = giving_away(data, GivesAway::OwnRow)?;
+    let n_train = n_rows([data.train()]);
+    Ok((!steps.is_empty()).then(|| AuditFinding {
+        check: "own_row",
+        severity: if_any(n_train, Severity::Notice),
+        count: n_train,
+        of: n_train,
+        about: format!(
+            "training interactions whose own rating or text is in what a model may read beside them ({}): what it \
+             learns to find there is not there of validation and test",
+            steps.join(", ")
+        ),
+        fix: "for ratings, `encode` with `target` keeps the row's own out; of texts, tell it with the numbers",
+    }))
+}
+
+fn giving_away(data: &Dataset, what: GivesAway) -> Result<Vec<String>, DataError> {
+    let steps = built(data)?.into_iter().filter(|(_, step)| step.gives_away() == Some(what));
+    Ok(steps.map(|(used, _)| format!("`{}`", used.name)).collect())
+}
+
+type Built<'a> = (&'a Use, Box<dyn Step>);
+
+fn built(data: &Dataset) -> Result<Vec<Built<'_>>, DataError> {
+    let steps = data.card().recipe.steps.iter();
+    steps.map(|used| Ok((used, steps::step(&used.name, &used.params)?))).collect()
 }
 
 /// The training part as a table, as far as steps that count look at it.

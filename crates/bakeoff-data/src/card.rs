@@ -9,7 +9,7 @@ use bakeoff_spec::card::StepCount;
 use bakeoff_spec::{DatasetCard, Recipe};
 
 use crate::order::Ordered;
-use crate::splits::Assigned;
+use crate::splits::{self, Assigned};
 
 pub(crate) use missing::{keep_lacking, missing};
 
@@ -34,6 +34,15 @@ pub(crate) fn card(
                 .to_owned(),
         );
     }
+    if table.candidates.is_some() {
+        notes.push(
+            "The source gives each user a list of items to rank test targets among; only `evaluation` with \
+             `candidates: { by: given }` uses them."
+                .to_owned(),
+        );
+    }
+    let split = splits::split(&recipe.split.name, &recipe.split.params);
+    notes.extend(split.ok().and_then(|split| split.note(data)));
     let columns = table.all_columns().map(|(_, column)| column);
     let ratings = table.rating.as_deref().map(|all| all.iter().map(|&r| r as f32).collect());
     let time_span = table.timestamp.as_deref().and_then(split::span);
@@ -43,7 +52,7 @@ pub(crate) fn card(
         n_users: n_users as u64,
         n_items: n_items as u64,
         n_interactions: data.n_interactions() as u64,
-        density: data.n_interactions() as f64 / (n_users as f64 * n_items as f64),
+        density: counts::density(data, &per_item),
         steps,
         parts: split::parts(data, assigned),
         overlaps: split::overlaps(data, assigned),

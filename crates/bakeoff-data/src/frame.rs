@@ -23,6 +23,8 @@ pub(crate) struct Frame {
     /// Where each row stands.
     pub(crate) origin: Origin,
     pub(crate) repairs: Repairs,
+    /// What a reader of the card should know.
+    pub(crate) notes: Vec<String>,
 }
 
 /// Which columns a reader is to bring, and as what.
@@ -132,6 +134,9 @@ impl Roles<'_> {
     }
 }
 
+/// The most columns that are told as unread.
+const MOST_UNREAD: usize = 20;
+
 impl Want {
     /// The columns of interactions.
     pub(crate) fn roles(roles: &Roles<'_>) -> Self {
@@ -192,6 +197,32 @@ impl Want {
         Ok(wanted.map(|(name, _)| name.clone()).collect())
     }
 
+    /// Which columns of a table nothing reads, to be told; of one that is spelt like a missing column but for upper and
+    /// lower case, how to have it read.
+    pub(crate) fn unread(&self, header: &[String]) -> Option<String> {
+        let is_wanted = |name: &str| self.fields.iter().any(|field| field.name == name);
+        let unread: Vec<&String> =
+            header.iter().filter(|name| !self.rest && !is_wanted(name)).collect();
+        let told = |name: &&String| {
+            let is_absent = |field: &&Field| !header.contains(&field.name);
+            let mut absent = self.fields.iter().filter(is_absent);
+            match absent.find(|field| field.name.to_lowercase() == name.to_lowercase()) {
+                Some(Field { param, .. }) => {
+                    format!("`{name}` (write `{param}: {name}` in the source if it is the {param})")
+                }
+                None => format!("`{name}`"),
+            }
+        };
+        let first: Vec<String> = unread.iter().take(MOST_UNREAD).map(told).collect();
+        let more = match unread.len() - first.len() {
+            0 => String::new(),
+            n => format!(" and {n} more"),
+        };
+        let first = first.join(", ");
+        (!unread.is_empty())
+            .then(|| format!("Columns of the interactions that nothing reads: {first}{more}."))
+    }
+
     /// Has one of the other columns read as `kind`.
     pub(crate) fn set_kind(&mut self, name: &str, kind: Kind) {
         if self.rest && !self.fields.iter().any(|field| field.name == name) {
@@ -250,6 +281,7 @@ impl Frame {
             part,
             origin: self.origin,
             repairs: self.repairs,
+            notes: self.notes,
             ..Interactions::default()
         })
     }

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::trial::Recipe;
+use crate::plan::shown;
+use crate::trial::{Recipe, Use};
 
 /// What is known of a prepared dataset without opening it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,7 +23,7 @@ pub struct DatasetCard {
     pub n_items: u64,
     /// Interactions left after cleaning.
     pub n_interactions: u64,
-    /// Interactions over users × items.
+    /// Different pairs of user and item that have an interaction, over users × items with an interaction.
     pub density: f64,
     /// What each step did, in order, the source itself first.
     pub steps: Vec<StepCount>,
@@ -76,6 +77,26 @@ impl DatasetCard {
         let rows = self.steps.iter().map(|step| step.rows);
         let before = self.steps.iter().take(1).map(|source| source.rows).chain(rows.clone());
         before.zip(rows).map(|(before, after)| before.saturating_sub(after)).collect()
+    }
+
+    /// What to call each step, the source first: its name, and where several have the same, the parameters too in which
+    /// they are not alike.
+    pub fn step_names(&self) -> Vec<String> {
+        let steps = &self.recipe.steps;
+        let name = |(i, step): (usize, &StepCount)| {
+            let Some(used) = i.checked_sub(1).and_then(|i| steps.get(i)) else {
+                return step.step.clone();
+            };
+            let namesakes: Vec<&Use> = steps.iter().filter(|step| step.name == used.name).collect();
+            let is_telling = |key: &String| {
+                namesakes.iter().any(|step| step.params.get(key) != used.params.get(key))
+            };
+            let told =
+                used.params.iter().filter(|(key, value)| !value.is_null() && is_telling(key));
+            let told = told.map(|(key, value)| format!(" {key}={}", shown(value)));
+            step.step.clone() + &told.collect::<String>()
+        };
+        self.steps.iter().enumerate().map(name).collect()
     }
 
     /// The columns that lack something after some step: what each is of, its name, and how much it lacks after each

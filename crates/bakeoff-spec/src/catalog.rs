@@ -27,6 +27,8 @@ pub struct Catalog {
     pub pruners: Vec<PluginInfo>,
     /// Executors.
     pub executors: Vec<PluginInfo>,
+    /// The sources that can give lists of candidates, each with the parameter that names them.
+    pub candidates: Vec<(&'static str, &'static str)>,
 }
 
 /// What planning needs to know of a model.

@@ -7,6 +7,7 @@ mod configuration;
 mod metrics;
 mod models;
 mod plugins;
+mod samplers;
 mod space;
 
 use std::path::Path;
@@ -19,6 +20,7 @@ use crate::paths::{data_folder, map_paths, resolve};
 use crate::place::Place;
 use crate::plan::{Maker, ModelPlan, Plan};
 use crate::registry::{Params, PluginInfo, find};
+use crate::sampled_ranking::DrawnBy;
 use crate::schema::spec_schema;
 use crate::spec::{JoinSpec, PluginSpec, Spec};
 use crate::spec_file::{Fingerprint, SpecFile};
@@ -38,6 +40,8 @@ pub(crate) fn plan(
     let name = planner.name();
     let data = planner.data();
     let models = planner.models();
+    planner.sampler_settings();
+    planner.given_candidates();
     let metrics = planner.metrics();
     let search = planner.search();
     planner.executor();
@@ -221,6 +225,24 @@ impl Planner<'_> {
                 let message = format!("no model of this spec is called `{name}`");
                 self.add(Finding::key(place, message).help(one_of("model", name, &labels)));
             }
+        }
+    }
+
+    /// Lists of candidates are there where the source is told of them.
+    fn given_candidates(&mut self) {
+        let candidates = self.spec.evaluation.candidates.as_ref();
+        let (source, givers) = (&self.spec.data.source, &self.catalog.candidates);
+        let gives = |(name, param): &(&str, &str)| {
+            source.name == *name && source.params.get(*param).is_some_and(|value| !value.is_null())
+        };
+        if candidates.is_some_and(|all| all.by == DrawnBy::Given) && !givers.iter().any(gives) {
+            let place = Place::root().key("evaluation").key("candidates").key("by");
+            let message = format!("the source `{}` gives no lists of candidates", source.name);
+            let how = givers.iter().map(|(name, param)| format!("`{name}` with `{param}`"));
+            let how: Vec<String> = how.collect();
+            let help =
+                format!("draw them with `by: uniform`; what gives lists: {}", how.join(", "));
+            self.add(Finding::value(place, message).help(help));
         }
     }
 

@@ -18,5 +18,6 @@ pub(crate) fn catalog() -> Catalog {
         searches: bakeoff_runner::search::ALL.iter().map(Entry::info).collect(),
         pruners: bakeoff_runner::prune::ALL.iter().map(Entry::info).collect(),
         executors: bakeoff_runner::executors::ALL.iter().map(Entry::info).collect(),
+        candidates: bakeoff_data::sources::CANDIDATES.to_vec(),
     }
 }

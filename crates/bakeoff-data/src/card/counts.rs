@@ -2,6 +2,8 @@
 
 use bakeoff_spec::card::{Bin, Spread};
 
+use crate::order::Ordered;
+
 pub(super) fn spread(counts: &[u64]) -> Spread {
     let counts = ascending(counts);
     let n = counts.len();
@@ -10,6 +12,22 @@ pub(super) fn spread(counts: &[u64]) -> Spread {
     };
     let median = f64::midpoint(counts[(n - 1) / 2] as f64, counts[n / 2] as f64);
     Spread { min, median, mean: counts.iter().sum::<u64>() as f64 / n as f64, max }
+}
+
+/// The share of the pairs of a user and an item that has an interaction or more, of the items that have one at all:
+/// `per_item` says how many each has.
+pub(super) fn density(data: &Ordered, per_item: &[u64]) -> f64 {
+    // The last user who has the item: users come one after the other.
+    let mut last_user_of = vec![usize::MAX; per_item.len()];
+    let mut n_pairs = 0_u64;
+    for (user, rows) in data.rows_by_user().enumerate() {
+        for &item in &data.table.item[rows] {
+            let last = std::mem::replace(&mut last_user_of[item as usize], user);
+            n_pairs += u64::from(last != user);
+        }
+    }
+    let n_items = per_item.iter().filter(|&&n| n > 0).count();
+    n_pairs as f64 / (data.rows_by_user().len() as f64 * n_items as f64)
 }
 
 /// `2 Σ i x_i / (n Σ x_i) − (n + 1) / n` over ascending counts `x`, `i` from 1.

@@ -2,7 +2,8 @@
 
 use rayon::prelude::*;
 
-use crate::column::Values;
+use crate::column::{CodeLists, Codes, Tags, Values};
+use crate::encode::{MISSING, RARE, UNSEEN};
 
 /// How often each rating occurs. Ratings of more than `MOST_RATINGS` different values are counted in equal bins, each
 /// under its middle.
@@ -37,11 +38,23 @@ pub(super) fn describe(values: &Values) -> String {
         1 => "1 value".to_owned(),
         _ => format!("{n} values"),
     };
+    let several_tags = |n: usize| format!("{n} tag{}", if n == 1 { "" } else { "s" });
     match values {
-        Values::Text(texts) => several(texts.values().len()),
-        Values::Codes(codes) => several(codes.names.len()),
-        Values::CodeLists(codes) => format!("{} tags", codes.names.len()),
-        Values::Tags(tags) => format!("{} tags", tags.values.len()),
+        Values::Text(texts) => {
+            let is_value = |text: &u32| !texts.values().name(*text).is_empty();
+            several(n_different(texts.codes(), texts.values().len(), is_value))
+        }
+        Values::Codes(Codes { names, codes }) => {
+            let is_value = |code: &u32| !SPECIAL.contains(&&*names[*code as usize]);
+            several(n_different(codes, names.len(), is_value))
+        }
+        Values::Tags(Tags { values, lists }) => {
+            several_tags(n_different(&lists.values, values.len(), |_| true))
+        }
+        Values::CodeLists(CodeLists { names, lists }) => {
+            let is_tag = |code: &u32| !SPECIAL.contains(&&*names[*code as usize]);
+            several_tags(n_different(&lists.values, names.len(), is_tag))
+        }
         Values::Weighted(weighted) => format!("{} weighted words", weighted.names.len()),
         Values::Tokens(tokens) => {
             format!("{} words of a vocabulary of {}", tokens.len, tokens.names.len())
@@ -63,9 +76,37 @@ pub(super) fn describe(values: &Values) -> String {
     }
 }
 
+/// What codes stand for that are no value of the source.
+const SPECIAL: [&str; 3] = [MISSING, UNSEEN, RARE];
+
+/// How many of the codes from 0 to `n` are there and are a value: those of users, items and rows that are gone are not.
+fn n_different(codes: &[u32], n: usize, is_value: impl Fn(&u32) -> bool) -> usize {
+    let mut is_there = vec![false; n];
+    for &code in codes {
+        is_there[code as usize] = true;
+    }
+    (0..n as u32).filter(|&code| is_there[code as usize] && is_value(&code)).count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_are_counted_that_are_there() {
+        let texts = Values::Text(["a", "", "b", "a", "gone"].into_iter().collect());
+        assert_eq!(describe(&texts.take([0, 1, 3].map(Some).into_iter())), "1 value");
+        let names = [MISSING, UNSEEN, RARE, "a", "b", "test only"].map(str::to_owned).to_vec();
+        assert_eq!(
+            describe(&Values::Codes(Codes { names, codes: vec![0, 1, 2, 3, 4] })),
+            "2 values"
+        );
+        let mut tags = Tags::default();
+        tags.push(["war", UNSEEN, RARE]);
+        tags.push(["gone"]);
+        assert_eq!(describe(&Values::Tags(tags.clone())), "2 tags");
+        assert_eq!(describe(&Values::Tags(tags).take([Some(0)].into_iter())), "1 tag");
+    }
 
     #[test]
     fn ratings_of_many_values_are_counted_in_bins_and_none_is_lost() {

@@ -112,6 +112,7 @@ fn read_in_blocks(
             let wanted = frame.columns.iter().zip(kinds.iter().flatten());
             let untyped = wanted.filter(|(_, kind)| **kind == Kind::Inferred);
             frame.untyped = untyped.map(|(column, _)| column.name.clone()).collect();
+            frame.notes.extend(want.unread(&header));
         } else {
             check_same(path, &header, &kinds, &frame, &files[0])?;
         }

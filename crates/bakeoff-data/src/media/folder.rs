@@ -110,8 +110,12 @@ pub(crate) fn read<T: Copy + Default + Send>(
     }
     let mut repairs = Repairs::new();
     if n_broken > 0 {
+        let more = match n_broken - listed.len() {
+            0 => String::new(),
+            n => format!(" and {n} more"),
+        };
         notes.push(format!(
-            "{n_broken} of {n_files} {what} are broken and count as missing: `{}`.",
+            "{n_broken} of {n_files} {what} are broken and count as missing: `{}`{more}.",
             listed.join("; ")
         ));
         repairs.insert(format!("broken file among the {what} counted as missing"), n_broken as u64);

@@ -36,6 +36,9 @@ pub(crate) fn read(files: &[PathBuf], want: &Want) -> Result<Frame, DataError> {
         let file = unharmed(path, || open(path))?;
         let wanted = wanted(&*file, path, want)?;
         if columns.is_empty() {
+            let leaves = leaves(file.metadata().file_metadata().schema_descr());
+            let header: Vec<String> = leaves.into_iter().map(|(name, _)| name).collect();
+            frame.notes.extend(want.unread(&header));
             columns = wanted.iter().map(|column| column.empty(want)).collect();
         }
         let wanted = in_order(&columns, wanted, path, &files[0])?;

@@ -27,6 +27,9 @@ bakeoff_spec::register! { SourceEntry, build;
     sql::Sql,
 }
 
+/// The sources that can give [`Interactions::candidates`], each with the parameter that names their file.
+pub const CANDIDATES: &[(&str, &str)] = &[("ncf", "negatives")];
+
 /// A source with its parameters.
 pub trait Source {
     /// The files it reads, in a fixed order. Their content is all that a prepared dataset depends on besides the

@@ -43,4 +43,12 @@ impl Split for ColdItems {
         let of_items = by_lot(data.table.items.len(), self.valid, self.test, self.seed);
         Ok(data.table.item.iter().map(|&item| of_items[item as usize]).collect())
     }
+
+    fn note(&self, _data: &Ordered) -> Option<String> {
+        Some(
+            "Train has no interaction of the items for validation and test: a model that knows items by their ids \
+             alone ranks them by chance, and only one that reads columns of items can tell them apart."
+                .to_owned(),
+        )
+    }
 }

@@ -56,4 +56,13 @@ impl Split for ColdUsers {
         }
         Ok(assigned)
     }
+
+    fn note(&self, _data: &Ordered) -> Option<String> {
+        Some(
+            "Train has no interaction of the users for validation and test: a model that knows users by their ids \
+             alone treats them all alike, and only one that reads what is shown of them, or columns of users, can \
+             tell them apart."
+                .to_owned(),
+        )
+    }
 }

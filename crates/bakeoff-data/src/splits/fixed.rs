@@ -76,4 +76,27 @@ impl Split for Fixed {
         }
         Ok(assigned)
     }
+
+    fn note(&self, data: &Ordered) -> Option<String> {
+        let given = data.table.part.as_ref()?;
+        if given.contains(&Assigned::Valid) {
+            return None;
+        }
+        let taken = match self.valid {
+            FromTrain::Newest if data.table.timestamp.is_some() => {
+                "each user's newest interaction of train".to_owned()
+            }
+            FromTrain::Newest => {
+                "the interaction of train that the source has last of each user, as there are no times".to_owned()
+            }
+            FromTrain::Random => {
+                let percent = 100.0 * self.share;
+                format!("{percent} % of train, drawn at random (seed {})", self.seed)
+            }
+        };
+        Some(format!(
+            "The source gives no validation part. Split `fixed` takes {taken}, which models are not fitted on then; \
+             `valid` of the split says how."
+        ))
+    }
 }

@@ -26,6 +26,11 @@ bakeoff_spec::register! { SplitEntry, build;
 pub trait Split {
     /// The part of each row. Since a row gets one answer, no row is in two parts.
     fn assign(&self, data: &Ordered) -> Result<Vec<Assigned>, DataError>;
+
+    /// What a reader of the card should know of how it divided these data.
+    fn note(&self, _data: &Ordered) -> Option<String> {
+        None
+    }
 }
 
 /// The part that a row goes to.

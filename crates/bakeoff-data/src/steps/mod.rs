@@ -50,6 +50,11 @@ pub trait Step {
         false
     }
 
+    /// What it puts beside a row that the row itself, or a later one, decides about: `bakeoff data audit` counts them.
+    fn gives_away(&self) -> Option<GivesAway> {
+        None
+    }
+
     /// Changes the table; says how many values it filled in or changed (removed rows are not counted).
     ///
     /// What is learned is learned from what `train` says is in the training part; a step that does not fit must not
@@ -98,6 +103,15 @@ pub enum Effect {
     /// Counts all users that are left and promises something of each, such as that they do not stand out: anywhere, but
     /// no rows may be removed after it. What it hides depends on users of all parts; it reveals nothing of them.
     Counts,
+}
+
+/// What a step puts beside rows though it would not be known, or not be the same, when it is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GivesAway {
+    /// What held at the time of train's newest row, which is later than other rows.
+    EndOfTrain,
+    /// What was made of the row itself, where it is one of train: a rate of ratings that its own is one of.
+    OwnRow,
 }
 
 /// What the training part holds.

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Effect, Step, Train};
+use super::{Effect, GivesAway, Step, Train};
 use crate::column::{Dense, Numbers, RawColumn, Series, Values};
 use crate::error::DataError;
 use crate::interactions::{Axis, Interactions};
@@ -104,6 +104,10 @@ impl Step for PriceWindows {
         let column = named::bare(&self.column);
         names.extend(self.feature_names(column));
         names.push(format!("{column}_series"));
+    }
+
+    fn gives_away(&self) -> Option<GivesAway> {
+        self.series.as_ref().map(|_| GivesAway::EndOfTrain)
     }
 
     fn apply(&self, table: &mut Interactions, train: &Train) -> Result<u64, DataError> {

@@ -4,7 +4,7 @@ use bakeoff_spec::Plugin;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Effect, Step, Train};
+use super::{Effect, GivesAway, Step, Train};
 use crate::column::{RawColumn, Values};
 use crate::error::DataError;
 use crate::interactions::{Axis, Interactions};
@@ -117,6 +117,10 @@ impl Step for SmoothRate {
 
     fn outline(&self, names: &mut Vec<String>) {
         names.push(self.name.clone());
+    }
+
+    fn gives_away(&self) -> Option<GivesAway> {
+        self.ratings.as_ref().map(|_| GivesAway::OwnRow)
     }
 
     fn apply(&self, table: &mut Interactions, train: &Train) -> Result<u64, DataError> {

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::tokenise::{Gather, replace_texts};
-use super::{Effect, Step, Train};
+use super::{Effect, GivesAway, Step, Train};
 use crate::column::{Lists, Texts, Values, Weighted};
 use crate::error::DataError;
 use crate::interactions::Interactions;
@@ -66,6 +66,10 @@ impl Step for TfIdf {
 
     fn uses(&self) -> Vec<String> {
         self.columns.clone()
+    }
+
+    fn gives_away(&self) -> Option<GivesAway> {
+        (!self.gather.is_empty()).then_some(GivesAway::OwnRow)
     }
 
     fn apply(&self, table: &mut Interactions, train: &Train) -> Result<u64, DataError> {

@@ -4,7 +4,7 @@ use bakeoff_spec::Plugin;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Effect, Step, Train};
+use super::{Effect, GivesAway, Step, Train};
 use crate::column::{RawColumn, Texts, Tokens, Values};
 use crate::error::DataError;
 use crate::interactions::{Axis, Interactions};
@@ -85,6 +85,10 @@ impl Step for Tokenise {
 
     fn uses(&self) -> Vec<String> {
         self.columns.clone()
+    }
+
+    fn gives_away(&self) -> Option<GivesAway> {
+        (!self.gather.is_empty()).then_some(GivesAway::OwnRow)
     }
 
     fn apply(&self, table: &mut Interactions, train: &Train) -> Result<u64, DataError> {

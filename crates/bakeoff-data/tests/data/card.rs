@@ -1,5 +1,7 @@
 //! The card of small data, counted by hand.
 
+use std::path::Path;
+
 use bakeoff_data::Dataset;
 use bakeoff_spec::DatasetCard;
 use serde_json::{Value, json};
@@ -101,4 +103,110 @@ fn a_card_stays_small_however_much_there_is() {
     let bytes = serde_json::to_vec(data.card()).unwrap().len();
     assert!(bytes < 12_000, "{bytes} bytes");
     assert!(data.card().user_counts.iter().map(|bin| bin.n).sum::<u64>() == 2000);
+}
+
+/// The card of rows in split `fixed`, with these further parameters of the source.
+fn fixed(dir: &Path, files: &[(&str, &str)], split: Value) -> DatasetCard {
+    let mut params = json!({});
+    for (param, rows) in files {
+        params[param] = file(dir, &format!("{param}.csv"), rows).into();
+    }
+    let planned = Planned::new(dir, "csv", params).unwrap();
+    planned.split("fixed", split).prepare().unwrap().card().clone()
+}
+
+#[test]
+fn density_is_that_of_different_pairs() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = "user,item\na,x\na,x\na,y\na,x\nb,x\nb,x\nb,z\n";
+    let path = file(dir.path(), "x.csv", rows);
+    let planned = Planned::new(dir.path(), "csv", json!({ "interactions": path })).unwrap();
+    // a has x and y, b has x and z, of three items.
+    assert!((planned.prepare().unwrap().card().density - 4.0 / 6.0).abs() < 1e-12);
+}
+
+#[test]
+fn items_that_are_only_candidates_do_not_thin_the_data_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let train = file(dir.path(), "train", "0\t1\t4\t1\n0\t2\t4\t2\n1\t1\t5\t1\n1\t2\t5\t2\n");
+    let test = file(dir.path(), "test", "0\t3\t5\t3\n1\t3\t3\t3\n");
+    let negatives = file(dir.path(), "negatives", "(0,3)\t7\t8\n(1,3)\t9\t8\n");
+    let params = json!({ "train": train, "test": test, "negatives": negatives });
+    let planned = Planned::new(dir.path(), "ncf", params).unwrap();
+    let data = planned.split("fixed", json!({})).prepare().unwrap();
+    assert!((data.card().density - 1.0).abs() < 1e-12, "{}", data.card().density);
+    let notes = data.card().notes.join("\n");
+    assert!(notes.contains("a list of items to rank test targets among"), "{notes}");
+}
+
+#[test]
+fn columns_that_nothing_reads_are_told_and_one_that_was_perhaps_meant() {
+    let rows = "user,item,Rating,helpful,timestamp\na,x,5,1,1\na,y,4,0,2\na,z,4,0,3\n";
+    let notes = |more: Value| {
+        let dir = tempfile::tempdir().unwrap();
+        let path = file(dir.path(), "x.csv", rows);
+        let mut params = json!({ "interactions": path });
+        params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        Planned::new(dir.path(), "csv", params).unwrap().prepare().unwrap().card().notes.clone()
+    };
+    assert_eq!(
+        notes(json!({})),
+        [
+            "Columns of the interactions that nothing reads: `Rating` (write `rating: Rating` in the source if it is \
+             the rating), `helpful`."
+        ]
+    );
+    let all = json!({ "rating": "Rating", "columns": ["helpful"] });
+    assert_eq!(notes(all), [""; 0]);
+}
+
+#[test]
+fn validation_that_is_taken_out_of_train_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let (train, test) = ("user,item\na,x\na,y\na,z\nb,x\nb,y\n", "user,item\na,w\nb,w\n");
+    let timed = ("user,item,timestamp\na,x,1\na,y,2\n", "user,item,timestamp\na,w,3\n");
+    let told = |[train, test]: [&str; 2], more: &[(&str, &str)], split| {
+        let files = [&[("interactions", train), ("test", test)], more].concat();
+        let notes = fixed(dir.path(), &files, split).notes;
+        notes.into_iter().find(|note| note.starts_with("The source gives no validation part"))
+    };
+    let newest = told([timed.0, timed.1], &[], json!({})).unwrap();
+    assert!(newest.contains("takes each user's newest interaction of train,"), "{newest}");
+    let last = told([train, test], &[], json!({})).unwrap();
+    assert!(
+        last.contains("that the source has last of each user, as there are no times"),
+        "{last}"
+    );
+    let random = told([train, test], &[], json!({ "valid": "random", "share": 0.4 })).unwrap();
+    assert!(random.contains("takes 40 % of train, drawn at random (seed 1),"), "{random}");
+    let valid = ("valid", "user,item\nb,z\n");
+    assert_eq!(told([train, test], &[valid], json!({})), None);
+}
+
+#[test]
+fn a_split_that_leaves_ids_unknown_says_what_that_means() {
+    let dir = tempfile::tempdir().unwrap();
+    let params = json!({ "n_users": 40, "n_items": 60 });
+    let planned = Planned::new(dir.path(), "synthetic", params).unwrap();
+    let note = |split: &str, of: &str| {
+        let data = planned.clone().split(split, json!({})).prepare().unwrap();
+        let told = format!("a model that knows {of} by their ids alone");
+        data.card().notes.iter().any(|note| note.contains(&told))
+    };
+    assert!(note("cold_items", "items") && note("cold_users", "users"));
+    assert!(!note("leave_one_out", "items") && !note("leave_one_out", "users"));
+}
+
+#[test]
+fn steps_of_one_name_are_told_apart_by_what_they_do_not_share() {
+    let fill = |column: &str| json!({ "with": "constant", "value": 3, "columns": [column] });
+    let steps = [
+        ("fill_missing", fill("rating")),
+        ("k_core", json!({ "k": 2 })),
+        ("fill_missing", fill("age")),
+    ];
+    let data = prepare(&steps, false);
+    let names =
+        ["csv", "fill_missing columns=[\"rating\"]", "k_core", "fill_missing columns=[\"age\"]"];
+    assert_eq!(data.card().step_names(), names);
 }

@@ -7,8 +7,9 @@ use bakeoff_data::steps::Train;
 use bakeoff_data::{Interactions, Ordered};
 
 /// Users of a few rows each, and what is known of them. Columns of rows: `review` (text), `mood` (numbers), `labels`
-/// (tags), `photo` (bytes, `[1, 1, 2]`). Of users: `job` (text), `age` (numbers), `hobbies` (tags). Of items: `category`
-/// (text), `price` (numbers), `genres` (tags), `embedding` (numbers, `[2]`), `prices` (series). Each but `photo` lacks
+/// (tags), `photo` (bytes, `[1, 1, 2]`). Of users: `job` (text), `age` (numbers), `hobbies` (tags), `joined` (dates as
+/// text). Of items: `category` (text), `price` (numbers), `genres` (tags), `embedding` (numbers, `[2]`), `prices`
+/// (series), `clicks` and `views` (numbers; never more clicks than views). Each but `photo`, `joined` and `views` lacks
 /// values. Rows are by user, oldest first, and some pairs of user and item come twice.
 pub(crate) fn fixture() -> Ordered {
     let mut table = Interactions::new("x.csv", true, true);
@@ -35,6 +36,9 @@ pub(crate) fn fixture() -> Ordered {
     }
     table.columns.push(photo);
     table.user_columns = columns(table.users.len(), ["job", "age", "hobbies"]);
+    let dates = ["1999-12-31", "2001-06-15", "2001-07-01T23:30:00Z"];
+    let joined = (0..table.users.len()).map(|user| dates[user % 3]).collect();
+    table.user_columns.push(RawColumn::new("joined", Values::Text(joined)));
     let n_items = table.items.len();
     table.item_columns = columns(n_items, ["category", "price", "genres"]);
     let is_missing: Vec<bool> = (0..n_items).map(|item| item % 4 == 0).collect();
@@ -47,6 +51,11 @@ pub(crate) fn fixture() -> Ordered {
         prices.points.push((0..item % 5).map(point));
     }
     table.item_columns.push(RawColumn::new("prices", Values::Series(prices)));
+    let clicks = (0..n_items).map(|i| if i % 4 == 3 { f64::NAN } else { (i * i % 7) as f64 });
+    let views = (0..n_items).map(|i| (6 + i) as f64);
+    for (name, counts) in [("clicks", clicks.collect()), ("views", views.collect())] {
+        table.item_columns.push(RawColumn::new(name, Values::Number(counts)));
+    }
     Ordered::of(table).unwrap()
 }
 
@@ -157,8 +166,13 @@ impl Change {
             }
             Values::Text(texts) => {
                 let mut changed: Vec<String> = texts.iter().map(str::to_owned).collect();
+                // Dates stay dates, of which the step that reads them would not take anything else.
+                let is_of_dates = changed.iter().all(|text| text.starts_with(['1', '2']));
                 for &entry in others {
                     changed[entry] = match self {
+                        Self::Other | Self::Present if is_of_dates => {
+                            format!("{}-01-01", 1900 + entry)
+                        }
                         Self::Other => format!("aardvark number{entry} peace"),
                         Self::Missing => String::new(),
                         Self::Present => "war and peace".into(),
@@ -214,13 +228,17 @@ impl Change {
 
 /// Points of series after the newest row of train are future to it, whosever they are.
 pub(crate) fn change_future_points(table: &mut Interactions, train: &Train) {
-    let times = table.timestamp.as_ref().unwrap().iter().zip(train.has(Axis::Rows));
-    let newest =
-        times.filter(|(_, is_train)| **is_train).map(|(&time, _)| time).fold(0.0, f64::max);
+    let newest = newest(table, train);
     for column in &mut table.item_columns {
         if let Values::Series(series) = &mut column.values {
             let points = series.points.values.iter_mut();
             points.filter(|(time, _)| *time > newest).for_each(|(_, value)| *value += 777.0);
         }
     }
+}
+
+/// The time of the newest row of train.
+pub(crate) fn newest(table: &Interactions, train: &Train) -> f64 {
+    let times = table.timestamp.as_ref().unwrap().iter().zip(train.has(Axis::Rows));
+    times.filter(|(_, is_train)| **is_train).map(|(&time, _)| time).fold(0.0, f64::max)
 }

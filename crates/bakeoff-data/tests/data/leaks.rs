@@ -2,7 +2,12 @@
 //!
 //! A step that is new gets a line in [`examples`]; nothing else is to be done. [`fixture`] says which columns there are.
 
-use bakeoff_data::column::{Codes, Numbers, RawColumn, Values};
+mod held_out;
+mod mutants;
+mod prepared;
+mod view;
+
+use bakeoff_data::column::Values;
 use bakeoff_data::interactions::Axis;
 use bakeoff_data::steps::{self, Effect, Step, Train};
 use bakeoff_data::{DataError, Interactions};
@@ -10,9 +15,13 @@ use bakeoff_spec::registry::find;
 use serde_json::{Value, json};
 
 use crate::fixture::{Change, Division, change_future_points, fixture};
+use held_out::HeldOut;
+use mutants::Leaky;
+use view::{column_line, view};
 
 /// Parameters for every registered step, at least one set for each way in which it learns or removes. Each must do
 /// something to the [`fixture`].
+#[expect(clippy::too_many_lines, reason = "a table, a line an example")]
 pub(crate) fn examples() -> Vec<(&'static str, Value)> {
     vec![
         ("fill_missing", json!({ "with": "zero", "indicator": true })),
@@ -26,7 +35,10 @@ pub(crate) fn examples() -> Vec<(&'static str, Value)> {
         ("fill_missing", json!({ "with": "mode", "by": "age" })),
         ("fill_missing", json!({ "with": "drop", "columns": ["rating", "job"] })),
         ("deduplicate", json!({ "keep": "first" })),
+        ("deduplicate", json!({ "keep": "last" })),
+        ("deduplicate", json!({ "keep": "highest" })),
         ("deduplicate", json!({ "keep": "mean" })),
+        ("deduplicate", json!({ "keep": "sum" })),
         ("min_rating", json!({ "value": 3 })),
         ("min_rating", json!({ "value": 3, "implicit": true })),
         ("k_core", json!({ "k": 3 })),
@@ -44,6 +56,11 @@ pub(crate) fn examples() -> Vec<(&'static str, Value)> {
         ("select_columns", json!({ "keep": ["job", "price"] })),
         ("cast", json!({ "columns": ["age", "mood"], "to": "text" })),
         ("cast", json!({ "columns": ["job"], "to": "number", "lenient": true })),
+        (
+            "derive",
+            json!({ "from": "joined", "as": "day", "with": "day_of_week",
+            "time_zone": "Europe/Berlin" }),
+        ),
         ("normalise", json!({ "columns": ["rating", "price"], "with": "z_score" })),
         ("normalise", json!({ "columns": ["mood", "age"], "with": "min_max", "clip": true })),
         ("normalise", json!({ "columns": ["rating", "age"], "with": "robust" })),
@@ -53,6 +70,18 @@ pub(crate) fn examples() -> Vec<(&'static str, Value)> {
         ("normalise", json!({ "columns": ["rating", "mood"], "with": "per_item_mean" })),
         ("smooth", json!({ "columns": ["mood"], "with": "moving_average", "window": 3 })),
         ("smooth", json!({ "columns": ["mood"], "with": "exponential", "alpha": 0.5 })),
+        ("smooth", json!({ "columns": ["prices"], "with": "moving_average", "window": 2 })),
+        ("smooth", json!({ "columns": ["prices"], "with": "exponential" })),
+        (
+            "smooth_rate",
+            json!({ "as": "rate", "columns": { "hits": "clicks", "of": "views" },
+            "with": "bayesian" }),
+        ),
+        (
+            "smooth_rate",
+            json!({ "as": "rate", "columns": { "hits": "clicks", "of": "views" },
+            "with": "additive", "alpha": 2 }),
+        ),
         (
             "smooth_rate",
             json!({ "as": "liked", "ratings": { "at_least": 4, "per": "items" },
@@ -70,7 +99,14 @@ pub(crate) fn examples() -> Vec<(&'static str, Value)> {
         ),
         ("encode", json!({ "columns": ["job", "category"], "with": "one_hot" })),
         ("encode", json!({ "columns": ["genres", "labels"], "with": "multi_hot", "dense": true })),
+        ("encode", json!({ "columns": ["genres", "labels"], "with": "multi_hot", "min_count": 8 })),
+        (
+            "encode",
+            json!({ "columns": ["review"], "with": "multi_hot", "separator": " ",
+            "min_count": 3, "dense": true }),
+        ),
         ("encode", json!({ "columns": ["review", "category"], "with": "hashing", "buckets": 8 })),
+        ("encode", json!({ "columns": ["genres", "labels"], "with": "hashing", "buckets": 2 })),
         (
             "encode",
             json!({ "columns": ["review", "job", "category"], "with": "target", "folds": 3,
@@ -83,7 +119,18 @@ pub(crate) fn examples() -> Vec<(&'static str, Value)> {
         ),
         ("tokenise", json!({ "columns": ["review", "category"], "max_len": 8, "max_words": 50 })),
         ("tokenise", json!({ "columns": ["review"], "gather": ["users", "items"], "max_len": 16 })),
+        (
+            "tokenise",
+            json!({ "columns": ["review", "genres"], "words": { "ngrams": { "min": 1, "max": 3 } },
+            "max_len": 8, "min_count": 2 }),
+        ),
         ("tf_idf", json!({ "columns": ["review", "job"], "max_words": 50 })),
+        ("tf_idf", json!({ "columns": ["review"], "gather": ["users", "items"] })),
+        (
+            "tf_idf",
+            json!({ "columns": ["review"], "words": { "ngrams": { "min": 2, "max": 2 } },
+            "gather": ["items"], "min_count": 2 }),
+        ),
         (
             "price_windows",
             json!({ "column": "prices", "windows": [1], "horizons": [1],
@@ -106,69 +153,12 @@ pub(crate) fn examples() -> Vec<(&'static str, Value)> {
         ("generalise", json!({ "column": "price", "with": "suppress", "min_users": 4 })),
         ("generalise", json!({ "column": "labels", "with": "suppress", "min_users": 7 })),
         ("k_anonymity", json!({ "columns": ["job"], "k": 3, "on_failure": "suppress" })),
+        (
+            "k_anonymity",
+            json!({ "columns": ["job"], "k": 2, "sensitive": "age", "l": 3,
+            "on_failure": "suppress" }),
+        ),
     ]
-}
-
-/// What entries hold, as lines that are equal if and only if every bit is: of `None` all entries, else those of train.
-///
-/// Texts and tags get their codes after the steps, from train alone; until then only their own values count. Series are
-/// for steps, training does not see them.
-fn view(table: &Interactions, train: Option<&Train>) -> Vec<String> {
-    let of = |axis, n: usize| -> Vec<usize> {
-        (0..n).filter(|&entry| train.is_none_or(|train| train.has(axis)[entry])).collect()
-    };
-    let mut lines = Vec::new();
-    for row in of(Axis::Rows, table.len()) {
-        let (user, item) = (table.users.name(table.user[row]), table.items.name(table.item[row]));
-        let bits =
-            |numbers: &Option<Vec<f64>>| numbers.as_ref().map(|numbers| numbers[row].to_bits());
-        let (rating, time) = (bits(&table.rating), bits(&table.timestamp));
-        lines.push(format!("{user} {item} rating {rating:?} time {time:?}"));
-    }
-    for (axis, column) in table.all_columns() {
-        let name = format!("{} {} ({})", axis.name(), column.name, column.values.kind());
-        lines.push(format!(
-            "{name}: {}",
-            column_line(&column.values, &of(axis, column.values.len()))
-        ));
-    }
-    lines
-}
-
-fn column_line(values: &Values, entries: &[usize]) -> String {
-    fn of<T: std::fmt::Debug>(entries: &[usize], entry: impl Fn(usize) -> T) -> String {
-        format!("{:?}", entries.iter().map(|&i| entry(i)).collect::<Vec<_>>())
-    }
-    match values {
-        Values::Text(texts) => of(entries, |i| texts.get(i)),
-        Values::Number(numbers) => of(entries, |i| numbers[i].to_bits()),
-        Values::Tags(tags) => of(entries, |i| tags.get(i).collect::<Vec<_>>()),
-        Values::Series(_) => String::new(),
-        Values::Dense(dense) => {
-            let width = dense.width();
-            let blocks = match &dense.numbers {
-                Numbers::U8(pixels) => of(entries, |i| &pixels[i * width..][..width]),
-                Numbers::F32(numbers) => {
-                    let bits: Vec<u32> = numbers.iter().map(|number| number.to_bits()).collect();
-                    of(entries, |i| bits[i * width..][..width].to_vec())
-                }
-            };
-            format!("{:?} {blocks} {}", dense.shape, of(entries, |i| dense.is_missing[i]))
-        }
-        Values::Codes(codes) => format!("{:?} {}", codes.names, of(entries, |i| codes.codes[i])),
-        Values::CodeLists(codes) => {
-            format!("{:?} {}", codes.names, of(entries, |i| codes.lists.get(i)))
-        }
-        Values::Tokens(tokens) => {
-            let of_entries = of(entries, |i| &tokens.codes[i * tokens.len..][..tokens.len]);
-            format!("{:?} {} {of_entries}", tokens.names, tokens.len)
-        }
-        Values::Weighted(weighted) => {
-            let list =
-                |i| weighted.lists.get(i).iter().map(|&(code, weight)| (code, weight.to_bits()));
-            format!("{:?} {}", weighted.names, of(entries, |i| list(i).collect::<Vec<_>>()))
-        }
-    }
 }
 
 pub(crate) fn divided(division: Division) -> (Interactions, Train) {
@@ -177,9 +167,9 @@ pub(crate) fn divided(division: Division) -> (Interactions, Train) {
     (data.table, train)
 }
 
-/// Applies the step to the fixture and to the fixture with all else than train changed; what differs of what training
-/// sees, if anything.
-fn leak(step: &dyn Step) -> Result<(), String> {
+/// Applies the step to the fixture and to the fixture with other values than train's changed; what differs of what
+/// training sees, if anything.
+fn leak_of_values(step: &dyn Step) -> Result<(), String> {
     for division in Division::ALL {
         let applied = |change: Option<Change>| -> Result<(Interactions, Train), DataError> {
             let (mut table, train) = divided(division);
@@ -197,14 +187,48 @@ fn leak(step: &dyn Step) -> Result<(), String> {
         let expected = view(&table, Some(&train));
         for change in Change::ALL {
             let (table, train) = applied(Some(change)).map_err(say)?;
-            let seen = view(&table, Some(&train));
-            if seen != expected {
-                let differ = seen.iter().zip(&expected).find(|(seen, expected)| seen != expected);
-                return Err(format!("{division:?}, {change:?}: {differ:#?}"));
+            compare(&table, &train, &expected)
+                .map_err(|differ| format!("{division:?}, {change:?}: {differ}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// The same of the fixture with other rows held out, with their values and with others.
+fn leak_of_rows(step: &dyn Step) -> Result<(), String> {
+    for division in Division::ALL {
+        let applied = |held_out: HeldOut, change: Option<Change>| {
+            let data = fixture();
+            let assigned = division.assign(&data);
+            let (mut table, train) = held_out.apply(data, &assigned);
+            if let Some(change) = change {
+                change.apply(&mut table, &train);
+            }
+            let applied = step.apply(&mut table, &train);
+            applied.map(|_| (table, train)).map_err(|error| error.to_string())
+        };
+        let (table, train) = applied(HeldOut::AsTheyAre, None)?;
+        let expected = view(&table, Some(&train));
+        for held_out in HeldOut::CHANGES {
+            for change in [None, Some(Change::Other), Some(Change::Missing)] {
+                let place =
+                    |told: String| format!("{division:?}, {held_out:?}, {change:?}: {told}");
+                let (table, train) = applied(held_out, change).map_err(place)?;
+                compare(&table, &train, &expected).map_err(place)?;
             }
         }
     }
     Ok(())
+}
+
+/// The first line of what training sees that is another than expected.
+fn compare(table: &Interactions, train: &Train, expected: &[String]) -> Result<(), String> {
+    let seen = view(table, Some(train));
+    if seen == expected {
+        return Ok(());
+    }
+    let differ = seen.iter().zip(expected).find(|(seen, expected)| seen != expected);
+    Err(format!("{} lines, expected {}: {differ:#?}", seen.len(), expected.len()))
 }
 
 pub(crate) fn built(name: &str, params: &Value) -> Box<dyn Step> {
@@ -232,7 +256,8 @@ fn nothing_outside_train_changes_what_training_sees() {
     for (name, params) in examples() {
         let step = built(name, &params);
         if !matches!(step.effect(), Effect::Removes | Effect::Counts) {
-            leak(&*step).unwrap_or_else(|error| panic!("{name} {params} leaks: {error}"));
+            let leaks = leak_of_values(&*step).and_then(|()| leak_of_rows(&*step));
+            leaks.unwrap_or_else(|error| panic!("{name} {params} leaks: {error}"));
         }
     }
 }
@@ -279,7 +304,7 @@ fn parts_of(values: &Values, entry: usize) -> Vec<String> {
         Values::Number(numbers) if numbers[entry].is_nan() => Vec::new(),
         Values::Number(numbers) => vec![numbers[entry].to_string()],
         Values::Tags(tags) => tags.get(entry).map(str::to_owned).collect(),
-        other => vec![column_line(other, &[entry])],
+        other => vec![column_line(other, &[entry], f64::INFINITY)],
     }
 }
 
@@ -308,63 +333,14 @@ fn a_step_that_removes_rows_changes_none() {
     }
 }
 
-/// Fills ratings with a mean that knows test's, takes the vocabulary of all reviews, and carries values on whatever
-/// part they are of: what the functions above must catch.
-enum Leaky {
-    Mean,
-    Vocabulary,
-    Forward,
-    Column,
-}
-
-impl Step for Leaky {
-    fn effect(&self) -> Effect {
-        Effect::Fits
-    }
-
-    fn apply(&self, table: &mut Interactions, train: &Train) -> Result<u64, DataError> {
-        let ratings = table.rating.as_mut().unwrap();
-        match self {
-            Self::Mean => {
-                let present: Vec<f64> = ratings.iter().copied().filter(|r| !r.is_nan()).collect();
-                let mean = present.iter().sum::<f64>() / present.len() as f64;
-                ratings.iter_mut().filter(|r| r.is_nan()).for_each(|r| *r = mean);
-            }
-            Self::Vocabulary => {
-                let Values::Text(texts) = &table.columns[0].values else { unreachable!() };
-                let mut names: Vec<String> = texts.iter().map(str::to_owned).collect();
-                names.sort();
-                names.dedup();
-                let code = |text: &str| names.iter().position(|name| name == text).unwrap() as u32;
-                let codes = texts.iter().map(code).collect();
-                table.columns[0].values = Values::Codes(Codes { names, codes });
-            }
-            Self::Forward => {
-                for row in 1..ratings.len() {
-                    if ratings[row].is_nan() {
-                        ratings[row] = ratings[row - 1];
-                    }
-                }
-            }
-            // A column that is there only if somebody outside train lacks something.
-            Self::Column => {
-                let of_items = &table.item_columns[1];
-                let mut entries =
-                    (0..of_items.values.len()).filter(|&i| !train.has(Axis::Items)[i]);
-                if entries.any(|i| of_items.values.is_missing(i)) {
-                    let zeros = Values::Number(vec![0.0; of_items.values.len()]);
-                    table.item_columns.push(RawColumn::new("price_missing", zeros));
-                }
-            }
-        }
-        Ok(0)
-    }
-}
-
 #[test]
 fn a_step_that_leaks_is_caught() {
-    for step in [Leaky::Mean, Leaky::Vocabulary, Leaky::Forward, Leaky::Column] {
-        assert!(leak(&step).is_err());
+    for step in Leaky::OF_VALUES {
+        assert!(leak_of_values(&step).is_err(), "{step:?}");
+    }
+    for step in Leaky::OF_ROWS {
+        assert_eq!(leak_of_values(&step), Ok(()), "{step:?} looks at no value");
+        assert!(leak_of_rows(&step).is_err(), "{step:?}");
     }
 }
 

@@ -25,4 +25,5 @@ mod splits;
 mod sql;
 mod synthetic;
 mod tables;
+mod threads;
 mod values;

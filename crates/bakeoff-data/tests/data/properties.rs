@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
-use bakeoff_data::{Dataset, Interactions, Part, steps};
+use bakeoff_data::{DataError, Dataset, Interactions, Part, steps};
 use bakeoff_spec::Params;
 use bakeoff_spec::registry::find;
 use proptest::prelude::*;
@@ -43,16 +43,62 @@ fn slow_k_core(mut rows: Vec<Row>, k_user: usize, k_item: usize) -> Vec<Row> {
     }
 }
 
-/// Prepares rows in the given split; the rows are few, so a part may come out empty.
-fn prepare(rows: &[Row], split: &str, params: Value) -> Option<Dataset> {
+/// Prepares rows in the given split; of each row of `fixed`, its place says the part.
+fn prepare(rows: &[Row], split: &str, params: Value) -> Result<Dataset, DataError> {
     let dir = tempfile::tempdir().unwrap();
-    let mut text = "user,item,timestamp\n".to_owned();
-    for (user, item, time) in rows {
-        writeln!(text, "{user},{item},{time}").unwrap();
+    let mut text = "user,item,timestamp,part\n".to_owned();
+    for ((user, item, time), part) in
+        rows.iter().zip(["train", "valid", "train", "test"].iter().cycle())
+    {
+        writeln!(text, "{user},{item},{time},{part}").unwrap();
     }
     let path = file(dir.path(), "x.csv", text);
-    let planned = Planned::new(dir.path(), "csv", json!({ "interactions": path })).unwrap();
-    planned.split(split, params).prepare().ok()
+    let mut source = json!({ "interactions": path });
+    if split == "fixed" {
+        source["part"] = "part".into();
+    }
+    let planned = Planned::new(dir.path(), "csv", source).unwrap();
+    planned.split(split, params).prepare()
+}
+
+/// The same; `None` where the rows are too few for every part of that split to have one, which must be said then.
+fn prepare_if_enough(rows: &[Row], split: &str, params: Value) -> Option<Dataset> {
+    let is_enough = is_enough(rows, split, &params);
+    match prepare(rows, split, params) {
+        Ok(data) => {
+            assert!(is_enough, "{split}: a part must be empty");
+            Some(data)
+        }
+        Err(DataError::EmptyPart { .. }) if !is_enough => None,
+        Err(error) => panic!("{split}: {error}"),
+    }
+}
+
+/// Whether each part of a split of 12 rows or more, in the shares of [`splits`], has a row.
+fn is_enough(rows: &[Row], split: &str, params: &Value) -> bool {
+    let n_different = |mut ids: Vec<u8>| {
+        ids.sort_unstable();
+        ids.dedup();
+        ids.len()
+    };
+    let most_of_user = (0..8).map(|user| rows.iter().filter(|row| row.0 == user).count()).max();
+    let most_of_user = most_of_user.unwrap_or_default();
+    match split {
+        "leave_one_out" | "by_user" | "temporal_per_user" => most_of_user >= 3,
+        "leave_k_out" => most_of_user > 3,
+        "cold_users" => n_different(rows.iter().map(|row| row.0).collect()) >= 3,
+        "cold_items" => n_different(rows.iter().map(|row| row.1).collect()) >= 3,
+        "temporal" => {
+            let mut times: Vec<i64> = rows.iter().map(|row| row.2).collect();
+            times.sort_unstable();
+            let share = |name: &str| params[name].as_f64().unwrap();
+            let from =
+                |share: f64| times[times.len() - (times.len() as f64 * share).round() as usize];
+            let (valid, test) = (from(share("valid") + share("test")), from(share("test")));
+            times[0] < valid && valid < test
+        }
+        _ => true,
+    }
 }
 
 fn rows_of(data: &Dataset, part: &Part<'_>) -> Vec<Row> {
@@ -75,23 +121,47 @@ fn counted(rows: impl IntoIterator<Item = Row>) -> HashMap<Row, u32> {
     counts
 }
 
-fn splits() -> impl Strategy<Value = (&'static str, Value)> {
-    prop_oneof![
-        (0..100u64).prop_map(|seed| ("random", json!({ "valid": 0.2, "test": 0.3, "seed": seed }))),
-        Just(("temporal", json!({ "valid": 0.2, "test": 0.3 }))),
-        Just(("leave_one_out", json!({}))),
+/// Every registered split, but for its seed with one set of parameters.
+fn all_splits(seed: u64) -> Vec<(&'static str, Value)> {
+    let shares = json!({ "valid": 0.2, "test": 0.3 });
+    let seeded = json!({ "valid": 0.2, "test": 0.3, "seed": seed });
+    vec![
+        ("random", seeded.clone()),
+        ("temporal", shares.clone()),
+        ("leave_one_out", json!({})),
+        ("leave_k_out", json!({ "k": 2, "k_valid": 1, "which": "random", "seed": seed })),
+        ("by_user", seeded.clone()),
+        ("temporal_per_user", shares),
+        ("k_fold", json!({ "k": 5, "fold": seed % 5, "seed": seed })),
+        ("cold_users", json!({ "valid": 0.2, "test": 0.3, "shown": 0.5, "seed": seed })),
+        ("cold_items", seeded),
+        ("fixed", json!({})),
     ]
 }
 
+fn splits() -> impl Strategy<Value = (&'static str, Value)> {
+    let n = all_splits(0).len();
+    (0..100u64, 0..n).prop_map(|(seed, i)| all_splits(seed).swap_remove(i))
+}
+
+#[test]
+fn every_registered_split_is_drawn() {
+    let drawn: Vec<&str> = all_splits(0).iter().map(|(name, _)| *name).collect();
+    for entry in bakeoff_data::splits::ALL {
+        assert!(drawn.contains(&entry.name), "split `{}` needs a line in `all_splits`", entry.name);
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn every_interaction_is_in_exactly_one_part(rows in rows(), (split, params) in splits()) {
-        if let Some(data) = prepare(&rows, split, params) {
-            let parts = [data.train(), data.valid(), data.test()];
+        if let Some(data) = prepare_if_enough(&rows, split, params) {
+            let parts = [data.train(), data.valid(), data.test(), data.fold_in()];
             let divided = parts.iter().flat_map(|part| rows_of(&data, part));
             prop_assert_eq!(counted(divided), counted(rows));
+            prop_assert!(parts[..3].iter().all(|part| part.n_interactions() > 0));
         }
     }
 
@@ -106,7 +176,7 @@ proptest! {
 
     #[test]
     fn leave_one_out_keeps_the_order_of_time(rows in rows()) {
-        if let Some(data) = prepare(&rows, "leave_one_out", json!({})) {
+        if let Some(data) = prepare_if_enough(&rows, "leave_one_out", json!({})) {
             for user in 0..data.n_users() {
                 let [train, valid, test] = [data.train(), data.valid(), data.test()]
                     .map(|part| part.timestamps_of(user).to_vec());
@@ -120,7 +190,8 @@ proptest! {
 
     #[test]
     fn a_temporal_split_never_trains_on_the_future(rows in rows()) {
-        if let Some(data) = prepare(&rows, "temporal", json!({ "valid": 0.2, "test": 0.2 })) {
+        let params = json!({ "valid": 0.2, "test": 0.2 });
+        if let Some(data) = prepare_if_enough(&rows, "temporal", params) {
             let range = |part: Part<'_>| {
                 let times = part.timestamps;
                 (times.iter().min().unwrap(), times.iter().max().unwrap())

@@ -14,7 +14,8 @@ pub(crate) fn section(page: &Page<'_>) -> String {
     let mut lines = vec![
         "## Dataset\n".to_owned(),
         format!(
-            "{} users, {} items, {} interactions: a density of {:.3} %.",
+            "{} users, {} items, {} interactions: a density of {:.3} % (different pairs, of users and items with an \
+             interaction).",
             count(card.n_users),
             count(card.n_items),
             count(card.n_interactions),
@@ -85,7 +86,8 @@ fn steps(card: &DatasetCard) -> Table {
 /// Columns by steps; `None` where nothing was ever missing.
 fn missing(card: &DatasetCard) -> Option<Table> {
     let missing = card.missing();
-    let steps = card.steps.iter().map(|step| numbers(code(&step.step)));
+    let steps = card.step_names();
+    let steps = steps.iter().map(|step| numbers(code(step)));
     let mut table = Table::of([words("column"), words("of")].into_iter().chain(steps));
     for (of, column, n) in &missing {
         let n = n.iter().map(|n| n.map_or_else(|| NONE.into(), count));
@@ -142,7 +144,7 @@ fn overlaps(card: &DatasetCard) -> Table {
 }
 
 fn spread(Spread { min, median, mean, max }: Spread) -> String {
-    format!("{} to {}, median {median:.0}, mean {mean:.1}", count(min), count(max))
+    format!("{} to {}, median {median}, mean {mean:.1}", count(min), count(max))
 }
 
 fn time_span(card: &DatasetCard) -> Option<String> {

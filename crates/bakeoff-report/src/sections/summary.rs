@@ -1,11 +1,12 @@
 //! The summary in words: which model won, by how much, how sure.
 
 use bakeoff_metrics::{Interval, PairedTTest};
-use bakeoff_spec::Task;
+use bakeoff_spec::{Task, Use};
+use serde_json::Value;
 
 use crate::comparison::PairedTest;
 use crate::findings::{Findings, ModelFindings};
-use crate::format::{metric, p_value, plain, plural};
+use crate::format::{code, metric, p_value, plain, plural, value};
 use crate::sections::Page;
 
 /// Fewer users or rows than this are said to be few.
@@ -33,6 +34,7 @@ pub(crate) fn section(page: &Page<'_>) -> String {
     }
     lines.extend(single_seed(findings));
     lines.extend(sampled_ranking(findings));
+    lines.extend(normalised_ratings(findings));
     lines.extend(without_score(findings));
     lines.join("\n")
 }
@@ -192,6 +194,29 @@ fn sampled_ranking(findings: &Findings<'_>) -> Option<String> {
          Such figures are higher than those of full ranking, not comparable with them, and can order models \
          otherwise (Krichene and Rendle, KDD 2020)."
     ))
+}
+
+/// Errors on another scale must not be taken for those of the source's ratings.
+fn normalised_ratings(findings: &Findings<'_>) -> Option<String> {
+    let plan = findings.view.plan;
+    if plan.recipe.task != Task::Rating {
+        return None;
+    }
+    let is_of_ratings = |step: &&Use| {
+        let columns = step.params.get("columns").and_then(Value::as_array);
+        step.name == "normalise" && columns.is_some_and(|all| all.contains(&"rating".into()))
+    };
+    let steps = plan.recipe.steps.iter().filter(is_of_ratings);
+    let scales = steps.filter_map(|step| step.params.get("with")).map(value);
+    let scales: Vec<String> = scales.map(|scale| code(&scale)).collect();
+    (!scales.is_empty()).then(|| {
+        format!(
+            "**Ratings were normalised** ({}): {} and all other errors are on the new scale, not comparable with those of \
+             the ratings as the source has them.",
+            scales.join(", "),
+            plan.select
+        )
+    })
 }
 
 fn without_score(findings: &Findings<'_>) -> Vec<String> {

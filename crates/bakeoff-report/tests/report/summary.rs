@@ -1,6 +1,7 @@
 //! What the summary says in words, and what it must not say.
 
-use bakeoff_spec::{Cause, DrawnBy, SampledRanking, Scored};
+use bakeoff_spec::{Cause, DrawnBy, SampledRanking, Scored, Use};
+use serde_json::json;
 
 use crate::samples::{Sample, SampleModel, model};
 
@@ -39,6 +40,21 @@ fn figures_from_sampled_ranking_are_called_that() {
     **All ranking figures are from sampled ranking**: a user's targets are ranked among 99 items drawn in proportion to their training counts (seed 1) from those that the user has met in no part, the same for every model and seed.
     Such figures are higher than those of full ranking, not comparable with them, and can order models otherwise (Krichene and Rendle, KDD 2020).
     ");
+}
+
+#[test]
+fn errors_on_the_scale_of_normalised_ratings_are_called_that() {
+    let mut sample = Sample::rating(&two(0.9, 1.0), &[1, 2], 40);
+    assert!(!summary(&sample).contains("normalised"));
+    let params = [("columns".to_owned(), json!(["rating"])), ("with".to_owned(), json!("z_score"))];
+    let step = Use { name: "normalise".into(), revision: 1, params: params.into() };
+    sample.plan.recipe.steps.push(step);
+    let text = summary(&sample);
+    let told = "**Ratings were normalised** (`z_score`): rmse and all other errors are on the new scale, not comparable with";
+    assert!(text.contains(told), "{text}");
+    let step = sample.plan.recipe.steps.last_mut().unwrap();
+    step.params.insert("columns".into(), json!(["age"]));
+    assert!(!summary(&sample).contains("normalised"));
 }
 
 #[test]

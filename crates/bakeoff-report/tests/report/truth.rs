@@ -60,6 +60,26 @@ fn a_column_stands_with_what_it_lacks_after_each_step_and_a_dash_where_it_is_gon
 }
 
 #[test]
+fn the_columns_of_missing_values_tell_two_steps_of_one_name_apart() {
+    let mut sample = Sample::top_n(&[model("mlp", "deep", 0.1)], &[1], 10).plain();
+    let params = [("k".to_owned(), json!(10))].into();
+    sample.card.recipe.steps.push(Use { name: "k_core".into(), revision: 1, params });
+    let again = sample.card.steps[1].clone();
+    sample.card.steps.push(again);
+    assert_eq!(sample.card.step_names(), ["ml-100k", "k_core k=5", "k_core k=10"]);
+    let markdown = sample.markdown();
+    assert!(markdown.contains("| `k_core k=5` | `k_core k=10` |"), "{markdown}");
+}
+
+#[test]
+fn a_median_between_two_counts_is_not_rounded() {
+    let mut sample = Sample::top_n(&[model("mlp", "deep", 0.1)], &[1], 10).plain();
+    sample.card.per_user.median = 2.5;
+    let markdown = sample.markdown();
+    assert!(markdown.contains("per user: 18 to 648, median 2.5, mean 105.3"), "{markdown}");
+}
+
+#[test]
 fn an_axis_that_cannot_be_read_gives_no_heat_map() {
     let sized = |n: u32| {
         let sizes: Vec<Value> = (1..=n).map(|size| json!(size)).collect();

@@ -144,6 +144,22 @@ fn candidates_that_are_drawn_in_no_known_way() {
 }
 
 #[test]
+fn candidates_that_the_source_does_not_give() {
+    let spec = spec_with("k: [5, 10]", "candidates: { n: 99, by: given }");
+    insta::assert_snapshot!(mistakes(&spec), @r"
+     x the source `table` gives no lists of candidates
+       ,-[/specs/study.yaml:24:28]
+    23 | evaluation:
+    24 |   candidates: { n: 99, by: given }
+       :                            ^^|^^
+       :                              `-- evaluation.candidates.by
+    25 | replicates:
+       `----
+     help: draw them with `by: uniform`; what gives lists: `generated` with `lists`
+    ");
+}
+
+#[test]
 fn candidates_for_ratings() {
     let (data, _) = GOOD.split_once("models:").unwrap();
     let data = data.replace("top_n", "rating");

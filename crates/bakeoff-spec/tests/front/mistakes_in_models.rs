@@ -1,6 +1,6 @@
 //! Mistakes in models and their grids, as a terminal without colour shows them.
 
-use crate::plugins::{mistakes, spec_with};
+use crate::plugins::{mistakes, plan, spec_with};
 
 #[test]
 fn an_unknown_model() {
@@ -330,4 +330,28 @@ fn a_sampler_that_is_made_for_another_loss() {
        `----
      help: 1 more combination is refused too; a grid must hold only combinations that can run
     "#);
+}
+
+#[test]
+fn a_setting_of_another_sampler() {
+    let spec = spec_with("epochs: 20", "epochs: 20\n  mixed_share: 0.3");
+    let told = mistakes(&spec);
+    assert!(told.contains("the sampler `uniform` has no `mixed_share`"), "{told}");
+    assert!(told.contains("training.mixed_share") && told.contains("setting of `mixed`"), "{told}");
+    let of_model = |params: &str| {
+        spec_with("  - name: popularity", &format!("  - name: mlp\n    params: {{ {params} }}"))
+    };
+    let told = mistakes(&of_model("sampler: hard, popularity_power: 1.0"));
+    assert!(told.contains("the sampler `hard` has no `popularity_power`"), "{told}");
+    assert!(told.contains("models[0].params.popularity_power"), "{told}");
+    for right in [
+        "sampler: mixed, mixed_share: 0.3, popularity_power: 1.0",
+        "sampler: hard, n_candidates: 5",
+        "n_candidates: 10",
+    ] {
+        assert!(plan(&of_model(right)).is_ok(), "{right}");
+    }
+    // Where some of what is tried has the setting, it may stand.
+    let varied = "  - name: mlp\n    params: { popularity_power: 1.0 }\n    grid: { sampler: [uniform, popularity] }";
+    assert!(plan(&spec_with("  - name: popularity", varied)).is_ok());
 }

@@ -134,6 +134,7 @@ pub(crate) fn catalog() -> Catalog {
         searches: vec![Entry::of::<Grid>(())],
         pruners: Vec::new(),
         executors: vec![Entry::of::<Local>(())],
+        candidates: vec![("generated", "lists")],
     }
 }
 

@@ -50,7 +50,10 @@ fn what_changes_a_number_changes_the_hash() {
         ("[32, 64]", "[32]"),
         ("k: [5, 10]", "k: [5, 10, 20]"),
         ("k: [5, 10]", "k: [5, 10]\n  candidates: { n: 99 }"),
-        ("epochs: 20", "epochs: 20\n  n_candidates: 4"),
+        (
+            "  - name: popularity",
+            "  - name: popularity\n  - name: mlp\n    params: { sampler: hard, n_candidates: 4 }",
+        ),
         ("seeds: [1, 2]", "seeds: [1, 3]"),
         ("  - name: popularity\n", ""),
     ] {

@@ -180,6 +180,9 @@ fn the_first_ten_of_many_broken_files_are_listed() {
         error.contains("19.png: ") && !error.contains("20.png") && error.ends_with("; …"),
         "{error}"
     );
+    let params = json!({ "path": dir.path(), "max_broken": 1 });
+    let note = &join("images", params, &ids).unwrap().notes[0];
+    assert!(note.starts_with("12 of 12 ") && note.ends_with("` and 2 more."), "{note}");
 }
 
 #[test]

@@ -49,8 +49,9 @@ fn day(secs: i64) -> Option<String> {
 }
 
 fn steps(card: &DatasetCard) -> String {
-    let rows = card.steps.iter().zip(card.dropped()).map(|(step, dropped)| {
-        row([&step.step], [step.rows, dropped, step.users, step.items, step.changed])
+    let names = card.step_names();
+    let rows = names.iter().zip(&card.steps).zip(card.dropped()).map(|((name, step), dropped)| {
+        row([name], [step.rows, dropped, step.users, step.items, step.changed])
     });
     numbers_after(1, &["step", "rows", "dropped", "users", "items", "changed"], rows.collect())
 }
@@ -69,7 +70,8 @@ fn missing(card: &DatasetCard) -> String {
         let n = n.into_iter().map(|n| n.map_or_else(|| "-".to_owned(), |n| n.to_string()));
         [column, of].map(str::to_owned).into_iter().chain(n).collect()
     });
-    let steps = card.steps.iter().map(|step| &*step.step);
+    let names = card.step_names();
+    let steps = names.iter().map(String::as_str);
     let header: Vec<&str> = ["missing", "of"].into_iter().chain(steps).collect();
     numbers_after(2, &header, rows.collect())
 }
