@@ -47,7 +47,8 @@ pub(crate) fn check(
         let step = steps::step(&used.name, &used.params).map_err(at)?;
         let entry = bakeoff_spec::registry::find(steps::ALL, &used.name);
         let name = entry.map_or("", |entry| entry.name);
-        let is_there = |column: &str| names.iter().any(|name| [column, bare(column)].contains(&&**name));
+        let is_there =
+            |column: &str| names.iter().any(|name| [column, bare(column)].contains(&&**name));
         if let Some(column) = step.uses().into_iter().find(|column| !is_there(column)) {
             let (suggestion, present) = (nearest(&column, &names), names);
             return Err(at(DataError::UnknownColumn { step: name, column, present, suggestion }));

@@ -57,4 +57,6 @@ pub use spec_file::{DataPart, Fingerprint, SpecFile, Unprepared};
 pub use stop_rule::StopRule;
 pub use study::{Brief, Candidate, Counts, ModelStudy, Source, State, Study};
 pub use training::{Loss, Optimizer, Sampler, Training};
-pub use trial::{CodeRevisions, JoinUse, ReadParams, Recipe, Scored, Side, Task, Trial, TrialKey, Use};
+pub use trial::{
+    CodeRevisions, JoinUse, ReadParams, Recipe, Scored, Side, Task, Trial, TrialKey, Use,
+};

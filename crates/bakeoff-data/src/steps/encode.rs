@@ -142,7 +142,9 @@ impl Step for Encode {
 
     fn outline(&self, names: &mut Vec<String>) {
         if self.with == Encoding::Target {
-            names.extend(self.columns.iter().map(|column| format!("{}_target", named::bare(column))));
+            names.extend(
+                self.columns.iter().map(|column| format!("{}_target", named::bare(column))),
+            );
         }
     }
 

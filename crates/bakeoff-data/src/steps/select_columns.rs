@@ -47,7 +47,8 @@ impl Step for SelectColumns {
     fn outline(&self, names: &mut Vec<String>) {
         self.drop.iter().flatten().for_each(|column| drop_name(names, column));
         if let Some(keep) = &self.keep {
-            let is_kept = |name: &String| keep.iter().any(|kept| [kept, bare(kept)].contains(&&**name));
+            let is_kept =
+                |name: &String| keep.iter().any(|kept| [kept, bare(kept)].contains(&&**name));
             names.retain(|name| ["rating", "timestamp"].contains(&&**name) || is_kept(name));
         }
     }

@@ -172,8 +172,16 @@ impl Bag {
         let at = Tensor::arange(n_codes, (Kind::Int64, index.device())) + shift; // [codes]
         let codes = self.codes.index_select(0, &at);
         let weights = self.weights.index_select(0, &at);
-        let (sum, ..) =
-            Tensor::embedding_bag(&self.table, &codes, &offsets, false, SUM, false, Some(weights), false);
+        let (sum, ..) = Tensor::embedding_bag(
+            &self.table,
+            &codes,
+            &offsets,
+            false,
+            SUM,
+            false,
+            Some(weights),
+            false,
+        );
         let shape: Vec<i64> = index.size().into_iter().chain([COLUMN_DIM]).collect();
         sum.view(&shape[..])
     }

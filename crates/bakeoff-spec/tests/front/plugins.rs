@@ -4,8 +4,8 @@ use std::path::Path;
 
 use bakeoff_spec::registry::{NoParams, SpecPath};
 use bakeoff_spec::{
-    Catalog, CodeRevisions, Entry, Loss, MetricInfo, ModelInfo, Optimizer, Params, Plan, Plugin, SpecError,
-    SpecFile, Task, Training,
+    Catalog, CodeRevisions, Entry, Loss, MetricInfo, ModelInfo, Optimizer, Params, Plan, Plugin,
+    SpecError, SpecFile, Task, Training,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
