@@ -280,7 +280,7 @@ fn failing(planted: &Planted) {
     let cases = [
         (more(&rows, "qzuser01,qzitem01,qzcell"), users.clone(), "rows.csv, line"),
         (more(&rows, ",qzitem01,3"), users.clone(), "column `user`"),
-        (more(&rows, "qzuser01"), users.clone(), "fields, expected 3"),
+        (more(&rows, "qzuser01"), users.clone(), "1 field, expected 3"),
         (headless(&rows), users.clone(), "rows.csv has no column `user`"),
         (rows.clone(), more(&users, "qzuser01,qzmail77,30"), "was described before"),
         (rows.clone(), more(&users, "qzuser61,qzmail61,qzcell,qzcell"), "fields, expected 3"),

@@ -176,6 +176,7 @@ pub struct CodeRevisions {
 
 impl CodeRevisions {
     /// Whether keys are as they were before there were revisions of code.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     fn are_first(&self) -> bool {
         *self == Self::default()
     }

@@ -91,6 +91,7 @@ fn n_different(codes: &[u32], n: usize, is_value: impl Fn(&u32) -> bool) -> usiz
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::column::Lists;
 
     #[test]
     fn values_are_counted_that_are_there() {
@@ -102,10 +103,14 @@ mod tests {
             "2 values"
         );
         let mut tags = Tags::default();
-        tags.push(["war", UNSEEN, RARE]);
+        tags.push(["war", "peace"]);
         tags.push(["gone"]);
-        assert_eq!(describe(&Values::Tags(tags.clone())), "2 tags");
-        assert_eq!(describe(&Values::Tags(tags).take([Some(0)].into_iter())), "1 tag");
+        assert_eq!(describe(&Values::Tags(tags.clone())), "3 tags");
+        assert_eq!(describe(&Values::Tags(tags).take([Some(1)].into_iter())), "1 tag");
+        let mut lists = Lists::default();
+        lists.push([0, 1, 2]);
+        let names = [UNSEEN, RARE, "war", "test only"].map(str::to_owned).to_vec();
+        assert_eq!(describe(&Values::CodeLists(CodeLists { names, lists })), "1 tag");
     }
 
     #[test]

@@ -104,9 +104,7 @@ fn read_in_blocks(
             None => rename(blocks.header()?, path)?,
         };
         check_unique(path, &header)?;
-        let kinds = want
-            .of(&header, path)
-            .map_err(|error| hints::other_delimiter(path, &header, format).unwrap_or(error))?;
+        let kinds = kinds(path, &header, format, want)?;
         if i == 0 {
             frame.columns = columns(&header, &kinds);
             let wanted = frame.columns.iter().zip(kinds.iter().flatten());
@@ -130,6 +128,28 @@ pub(crate) fn header(path: &Path, format: &Format) -> Result<Vec<String>, DataEr
         Some(names) => Ok(names.clone()),
         None => Blocks::open(path, format, BLOCK)?.header(),
     }
+}
+
+/// The same, once the columns that are needed are known to be there.
+pub(crate) fn header_with(
+    path: &Path,
+    format: &Format,
+    want: &Want,
+) -> Result<Vec<String>, DataError> {
+    let header = header(path, format)?;
+    kinds(path, &header, format, want)?;
+    Ok(header)
+}
+
+/// What each column is read as.
+fn kinds(
+    path: &Path,
+    header: &[String],
+    format: &Format,
+    want: &Want,
+) -> Result<Vec<Option<Kind>>, DataError> {
+    let kinds = want.of(header, path);
+    kinds.map_err(|error| hints::other_delimiter(path, header, format).unwrap_or(error))
 }
 
 /// What is known of a file while its blocks are read.

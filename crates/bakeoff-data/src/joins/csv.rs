@@ -69,8 +69,9 @@ impl Join for CsvTable {
 
     fn columns(&self, files: &InputFiles) -> Result<Option<Vec<String>>, DataError> {
         let path = files.get(TABLE).unwrap_or(self.path.as_ref());
-        let header = delimited::header(path, &self.dialect().format())?;
-        self.want().names_beside_key(&header, path).map(Some)
+        let want = self.want();
+        let header = delimited::header_with(path, &self.dialect().format(), &want)?;
+        want.names_beside_key(&header, path).map(Some)
     }
 
     fn read(&self, files: &InputFiles, ids: &Ids) -> Result<Joined, DataError> {

@@ -174,14 +174,14 @@ impl Source for Csv {
         let (roles, format) = (self.roles(), self.dialect().format());
         let mut names = Vec::new();
         if let Some(path) = files.get(INTERACTIONS) {
-            let header = delimited::header(path, &format)?;
-            Want::roles(&roles).of(&header, path)?;
-            names = roles.names(&header);
+            names = roles.names(&delimited::header_with(path, &format, &Want::roles(&roles))?);
         }
         for (role, key, param) in [(USERS, &self.user, "user"), (ITEMS, &self.item, "item")] {
             if let Some(path) = files.get(role) {
-                let header = delimited::header(path, &Format { names: None, ..format.clone() })?;
-                names.extend(Want::side(key, param, None).names_beside_key(&header, path)?);
+                let want = Want::side(key, param, None);
+                let format = Format { names: None, ..format.clone() };
+                let header = delimited::header_with(path, &format, &want)?;
+                names.extend(want.names_beside_key(&header, path)?);
             }
         }
         Ok(Some(names))

@@ -253,8 +253,8 @@ mod tests {
             {
                 table.push("a", item, rating, 0.0, line);
             }
-            use Assigned::{Test, Train as Fitted};
-            table.part = Some(vec![Fitted, Fitted, Fitted, Test, Test]);
+            let parts = [Assigned::Train; 3].into_iter().chain([Assigned::Test; 2]);
+            table.part = Some(parts.collect());
             Deduplicate { keep }.apply(&mut table, &Train::default()).unwrap();
             (table.origin.lines().to_vec(), table.rating.unwrap())
         };

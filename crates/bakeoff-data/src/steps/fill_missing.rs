@@ -188,7 +188,9 @@ impl FillMissing {
         let n_filled = Fill { with, value, train, groups, users }.fill(values)?;
         held_out.retain(|&row| !values.is_missing(row));
         if let Values::Number(ratings) = values {
-            held_out.iter().for_each(|&row| ratings[row] = f64::NAN);
+            for &row in &held_out {
+                ratings[row] = f64::NAN;
+            }
         }
         Ok(n_filled - held_out.len() as u64)
     }

@@ -140,7 +140,7 @@ impl Step for Generalise {
         }
         let old = column.take(table);
         let (new, n_changed) = match self.min_users {
-            Some(min_users) => self.suppressed(&column, &old, table, u64::from(min_users))?,
+            Some(min_users) => Self::suppressed(&column, &old, table, u64::from(min_users))?,
             None => (self.coarser(&old), old.len() as u64 - old.n_missing()),
         };
         column.put(table, new.ok_or_else(|| self.refused(&old))?);

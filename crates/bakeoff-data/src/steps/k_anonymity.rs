@@ -275,9 +275,8 @@ fn coded(table: &Interactions, column: &Named) -> Result<Vec<u32>, DataError> {
         }
     };
     let mut distinct = Ids::default();
-    let code = |user| match values.is_missing(user) {
-        true => MISSING,
-        false => 1 + distinct.index_or_add(&text(user)),
+    let code = |user| {
+        if values.is_missing(user) { MISSING } else { 1 + distinct.index_or_add(&text(user)) }
     };
     Ok((0..values.len()).map(code).collect())
 }

@@ -201,12 +201,12 @@ fn a_split_that_leaves_ids_unknown_says_what_that_means() {
 fn steps_of_one_name_are_told_apart_by_what_they_do_not_share() {
     let fill = |column: &str| json!({ "with": "constant", "value": 3, "columns": [column] });
     let steps = [
-        ("fill_missing", fill("rating")),
         ("k_core", json!({ "k": 2 })),
+        ("fill_missing", fill("rating")),
         ("fill_missing", fill("age")),
     ];
     let data = prepare(&steps, false);
     let names =
-        ["csv", "fill_missing columns=[\"rating\"]", "k_core", "fill_missing columns=[\"age\"]"];
+        ["csv", "k_core", "fill_missing columns=[\"rating\"]", "fill_missing columns=[\"age\"]"];
     assert_eq!(data.card().step_names(), names);
 }

@@ -151,7 +151,7 @@ pub(crate) fn examples() -> Vec<(&'static str, Value)> {
         ("generalise", json!({ "column": "genres", "with": "map", "map": { "war": "dark" } })),
         ("generalise", json!({ "column": "job", "with": "suppress", "min_users": 3 })),
         ("generalise", json!({ "column": "price", "with": "suppress", "min_users": 4 })),
-        ("generalise", json!({ "column": "labels", "with": "suppress", "min_users": 7 })),
+        ("generalise", json!({ "column": "labels", "with": "suppress", "min_users": 9 })),
         ("k_anonymity", json!({ "columns": ["job"], "k": 3, "on_failure": "suppress" })),
         (
             "k_anonymity",
@@ -276,7 +276,11 @@ fn a_step_that_counts_users_hides_values_and_changes_none() {
                 let (mut before, train) = divided(division);
                 change.apply(&mut before, &train);
                 let mut after = before.clone();
-                step.apply(&mut after, &train).unwrap();
+                match step.apply(&mut after, &train) {
+                    // Nothing is prepared then, so nothing is told.
+                    Err(error) if error.to_string().contains("too few users") => continue,
+                    done => done.unwrap(),
+                };
                 assert_eq!(bits(&after), bits(&before), "{name}");
                 assert!(after.users == before.users && after.items == before.items, "{name}");
                 for ((_, new), (_, old)) in after.all_columns().zip(before.all_columns()) {

@@ -34,11 +34,21 @@ pub struct Config {
     pub dropout: f64,
     /// Whether user and item columns are read beside the ids.
     pub columns: bool,
+    /// Whether items have an embedding each. Without, they are told apart by their columns alone, so that those that
+    /// training never meets are scored like all others; it goes with `columns: true`.
+    pub item_ids: bool,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { embedding_dim: 32, width: 64, n_layers: 2, dropout: 0.0, columns: false }
+        Self {
+            embedding_dim: 32,
+            width: 64,
+            n_layers: 2,
+            dropout: 0.0,
+            columns: false,
+            item_ids: true,
+        }
     }
 }
 
@@ -52,6 +62,15 @@ impl Plugin for Mlp {
         "Embeddings through at least two hidden layers, for ratings and for ranking.";
     const REVISION: u32 = 2;
     type Params = Config;
+
+    fn check(config: &Config) -> Result<(), String> {
+        if !config.item_ids && !config.columns {
+            return Err(
+                "item_ids: false leaves nothing to tell items apart; it needs columns: true".into(),
+            );
+        }
+        Ok(())
+    }
 }
 
 impl ModelPlugin for Mlp {
@@ -92,8 +111,15 @@ impl ModelPlugin for Mlp {
             (0..data.n_users()).map(|user| !train.items_of(user).is_empty()).collect();
         let mut is_item = vec![false; data.n_items()];
         train.items.iter().for_each(|&item| is_item[item as usize] = true);
-        let users = Entity::new(&mut p, "users", d, &user_columns, &is_user, init)?;
-        let items = Entity::new(&mut p, "items", d, &item_columns, &is_item, init)?;
+        if !config.item_ids && item_columns.is_empty() {
+            return Err(ModelError::Dataset(
+                "items have no columns to be told apart by; join some, or set item_ids: true"
+                    .into(),
+            ));
+        }
+        let d_item = config.item_ids.then_some(d);
+        let users = Entity::new(&mut p, "users", Some(d), &user_columns, &is_user, init)?;
+        let items = Entity::new(&mut p, "items", d_item, &item_columns, &is_item, init)?;
         let widths: Vec<usize> = (0..config.n_layers).map(|i| (config.width >> i).max(1)).collect();
         let mlp = PairMlp::new(&mut p, (users.width(), items.width()), &widths, config.dropout);
         let last = widths[config.n_layers - 1] as i64;

@@ -1,4 +1,4 @@
-//! A user or an item as a vector: its embedding, and its columns' values.
+//! A user or an item as a vector: the embedding of its id, its columns' values, or both.
 
 use bakeoff_data::{Column, ColumnValues};
 use tch::{Device, Kind, Tensor, no_grad};
@@ -11,7 +11,9 @@ use crate::parameters::{Init, Parameters};
 /// Embeddings of ids, of categories, tags and words, projected blocks of numbers, and standardised numeric columns.
 #[derive(Debug)]
 pub struct Entity {
-    ids: Tensor,                       // [n, d]
+    n: i64,
+    device: Device,
+    ids: Option<Tensor>,               // [n, d]
     categories: Vec<(Tensor, Tensor)>, // codes [n], embeddings [n_values, COLUMN_DIM]
     bags: Vec<Bag>,
     blocks: Vec<(Tensor, Tensor)>, // numbers [n, w], projection [w, COLUMN_DIM]
@@ -33,32 +35,37 @@ struct Bag {
 const COLUMN_DIM: i64 = 8;
 
 impl Entity {
-    /// Adds `NAME`, `[n, d]`, and a table for each column that is no number. `is_known` says who is in the training
-    /// part, `[n]`: numbers are standardised by theirs, and the others' id is a zero vector.
+    /// Adds `NAME`, `[n, d]`, if ids have a width, and a table for each column that is no number. `is_known` says who is
+    /// in the training part, `[n]`: numbers are standardised by theirs, and the others' id is a zero vector.
     ///
     /// # Errors
     /// A numeric column with a missing value: the data must say what stands for it.
     pub fn new(
         p: &mut Parameters,
         name: &str,
-        d: i64,
+        d: Option<i64>,
         columns: &[Column<'_>],
         is_known: &[bool],
         init: Init,
     ) -> Result<Self, ModelError> {
         let n = is_known.len();
         let device = p.device();
-        let mut ids = p.add(name, &[n as i64, d], init);
-        // Whoever training never meets is told apart by columns alone, not by what was drawn.
-        let is_unknown = Tensor::from_slice(is_known).logical_not().unsqueeze(1);
-        let _ = no_grad(|| ids.masked_fill_(&is_unknown, 0.0));
+        let ids = d.map(|d| {
+            let mut ids = p.add(name, &[n as i64, d], init);
+            // Whoever training never meets is told apart by columns alone, not by what was drawn.
+            let is_unknown = Tensor::from_slice(is_known).logical_not().unsqueeze(1);
+            let _ = no_grad(|| ids.masked_fill_(&is_unknown, 0.0));
+            ids
+        });
         let mut entity = Self {
+            n: n as i64,
+            device,
             ids,
             categories: Vec::new(),
             bags: Vec::new(),
             blocks: Vec::new(),
             numbers: Vec::new(),
-            width: d,
+            width: d.unwrap_or(0),
         };
         for column in columns {
             let mut table =
@@ -119,15 +126,15 @@ impl Entity {
 
 impl Vectors for Entity {
     fn count(&self) -> i64 {
-        self.ids.size()[0]
+        self.n
     }
 
     fn all(&self) -> Tensor {
-        self.at(&Tensor::arange(self.count(), (Kind::Int64, self.ids.device())))
+        self.at(&Tensor::arange(self.count(), (Kind::Int64, self.device)))
     }
 
     fn at(&self, index: &Tensor) -> Tensor {
-        let mut parts = vec![lookup(&self.ids, index)];
+        let mut parts: Vec<Tensor> = self.ids.iter().map(|ids| lookup(ids, index)).collect();
         for (codes, table) in &self.categories {
             let codes = codes.take(index); // […]
             parts.push(lookup(table, &codes));
@@ -214,3 +221,6 @@ fn standardised(
     let scaled: Vec<f32> = values.iter().map(|&x| ((f64::from(x) - mean) * scale) as f32).collect();
     Ok(Tensor::from_slice(&scaled).view([-1, 1]).to_device(device))
 }
+
+#[cfg(test)]
+mod tests;

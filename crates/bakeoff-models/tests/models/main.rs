@@ -4,6 +4,8 @@
 
 /// Baselines against values worked by hand.
 mod baselines;
+/// Models that read columns.
+mod columns;
 /// Where negatives come from: what is drawn, what is corrected, what is learned.
 mod negatives;
 /// The contract of networks: gradients, causality, padding, overfitting, saving and loading.

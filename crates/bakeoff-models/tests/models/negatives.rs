@@ -14,7 +14,7 @@ fn uneven() -> Sample {
     let rows = (0..30usize).flat_map(|user| {
         (0..3 + user % 5).map(move |i| (user, (user % 7 + i * (1 + user % 4)) % 24, 1.0))
     });
-    sample(Task::TopN, &rows.chain((0..24).map(|item| (30, item, 1.0))).collect::<Vec<_>>())
+    sample(Task::TopN, &rows.chain((0..24).rev().map(|item| (30, item, 1.0))).collect::<Vec<_>>())
 }
 
 fn training(changes: &Value) -> Training {
@@ -81,8 +81,9 @@ fn negatives_are_drawn_by_their_share_among_the_items_that_the_user_does_not_hav
                         users_of_pairs(batch).iter().zip(ids(&batch.items).chunks(width))
                     {
                         let seen = sample.data.train().items_of(*user as usize);
-                        let free: Vec<usize> =
-                            (0..n_items).filter(|&item| !seen.contains(&(item as u32))).collect();
+                        let is_free =
+                            |item: usize| counts[item] > 0.0 && !seen.contains(&(item as u32));
+                        let free: Vec<usize> = (0..n_items).filter(|&item| is_free(item)).collect();
                         let total = free.iter().map(|&item| by_popularity(item)).sum::<f64>();
                         for &item in &free {
                             let p = share / free.len() as f64

@@ -28,19 +28,34 @@ pub(crate) fn sample(task: Task, rows: &[(usize, usize, f32)]) -> Sample {
         writeln!(csv, "u{user},i{item:03},{rating},{time}").unwrap();
     }
     std::fs::write(&path, csv).unwrap();
-    let source = bakeoff_spec::registry::find(bakeoff_data::sources::ALL, "csv").unwrap();
     let params: Params = [("interactions".to_owned(), json!(path))].into();
-    let params = (source.complete)(&params).unwrap();
+    prepared(folder, task, ("csv", &params), &[], "leave_one_out")
+}
+
+/// What a source gives, after these steps, split.
+pub(crate) fn prepared(
+    folder: TempDir,
+    task: Task,
+    (source, params): (&str, &Params),
+    steps: &[(&str, serde_json::Value)],
+    split: &str,
+) -> Sample {
+    let entry = bakeoff_spec::registry::find(bakeoff_data::sources::ALL, source).unwrap();
+    let params = ReadParams { source: (entry.complete)(params).unwrap(), joins: Vec::new() };
     let cache = folder.path().join("cache");
     let plain = |name: &str| Use { name: name.into(), revision: 1, params: Params::new() };
-    let params = ReadParams { source: params, joins: Vec::new() };
+    let step = |(name, params): &(&str, serde_json::Value)| {
+        let entry = bakeoff_spec::registry::find(bakeoff_data::steps::ALL, name).unwrap();
+        let params = serde_json::from_value(params.clone()).unwrap();
+        Use { params: (entry.complete)(&params).unwrap(), ..plain(name) }
+    };
     let mut recipe = Recipe {
         task,
-        source: plain("csv"),
+        source: plain(source),
         content: String::new(),
         joins: Vec::new(),
-        steps: Vec::new(),
-        split: plain("leave_one_out"),
+        steps: steps.iter().map(step).collect(),
+        split: plain(split),
     };
     recipe.content = fingerprint(&recipe, &params, &cache).unwrap();
     let data = prepare(&recipe, &params, None, &cache, &mut |_| {}).unwrap();
@@ -131,7 +146,17 @@ pub(crate) fn attempt(
     fitting: &Fitting,
     on_epoch: &mut dyn FnMut(&CurvePoint),
 ) -> Result<TrialResult, ModelError> {
-    let sample = walks(trial.task);
+    attempt_on(&walks(trial.task), trial, checkpoints, fitting, on_epoch)
+}
+
+/// Runs a trial on some data, on the CPU.
+pub(crate) fn attempt_on(
+    sample: &Sample,
+    trial: &Trial,
+    checkpoints: &Checkpoints,
+    fitting: &Fitting,
+    on_epoch: &mut dyn FnMut(&CurvePoint),
+) -> Result<TrialResult, ModelError> {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     run_trial(trial, &sample.data, Device::Cpu, checkpoints, fitting, on_epoch)
 }

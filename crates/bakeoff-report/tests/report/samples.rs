@@ -1,6 +1,7 @@
 //! Made-up studies: every value follows from the model's name, the seed and the user, so that reports repeat.
 
 mod card;
+mod cost;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,13 +9,14 @@ use std::path::{Path, PathBuf};
 
 use bakeoff_report::{ReportError, StudyView, write};
 use bakeoff_spec::{
-    Brief, Candidate, Catalog, Cause, Choice, Cost, Counts, CurvePoint, DatasetCard, Dimension,
-    Domain, Loss, Maker, MetricKey, ModelPlan, ModelStudy, Outcome, Params, Plan, Provenance,
-    ReadParams, Scored, Source, Space, Spec, Status, Study, Task, Training, Trial, TrialKey, Use,
+    Brief, Candidate, Catalog, Cause, Choice, Counts, CurvePoint, DatasetCard, Dimension, Domain,
+    Loss, Maker, MetricKey, ModelPlan, ModelStudy, Outcome, Params, Plan, Provenance, ReadParams,
+    Scored, Source, Space, Spec, Status, Study, Task, Training, Trial, TrialKey, Use,
 };
 use serde_json::{Value, json};
 
 use card::card;
+use cost::cost;
 
 /// A study with all that a view of it needs.
 #[derive(Clone)]
@@ -382,20 +384,5 @@ fn outcome(model: &SampleModel, trial: &Trial, units: &[f64]) -> Outcome {
             started_at: "2026-11-24T10:00:00Z".into(),
             ended_at: "2026-11-24T10:01:00Z".into(),
         },
-    }
-}
-
-fn cost(model: &SampleModel) -> Cost {
-    let epochs = f64::from(model.epochs);
-    Cost {
-        n_params: 1682 * u64::from(model.epochs),
-        epochs: model.epochs,
-        epoch_secs: if model.epochs > 0 { 0.82 } else { 0.0 },
-        pairs_per_epoch: if model.epochs > 0 { 97_171 } else { 0 },
-        fit_secs: 0.05 + 0.9 * epochs,
-        eval_secs: 0.21,
-        wall_secs: 0.6 + epochs,
-        peak_rss_mb: 412.4,
-        ..Cost::default()
     }
 }

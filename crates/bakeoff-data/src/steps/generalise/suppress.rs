@@ -13,7 +13,6 @@ use crate::named::Named;
 impl Generalise {
     /// The values without those that fewer than `min_users` users have, and how many entries had one of those.
     pub(super) fn suppressed(
-        &self,
         column: &Named,
         values: &Values,
         table: &Interactions,
