@@ -39,6 +39,7 @@ mod mismatch;
 mod named;
 mod order;
 mod outline;
+mod panics;
 mod parquet;
 mod part;
 pub mod prepare;

@@ -1,10 +1,7 @@
-//! Where a recipe hides values, no message shows one: errors, notes, panics.
+//! Where a recipe hides values, no message shows one: errors and notes; of panics see `panics.rs`.
 
-use std::io::{self, Write};
-use std::panic;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Once;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::error::DataError;
 
@@ -110,41 +107,6 @@ pub(crate) fn without_quoted(text: &str) -> String {
     }
 }
 
-static N_QUIET: AtomicUsize = AtomicUsize::new(0);
-
-/// As long as it lives, a panic anywhere in the process tells its place and not its message, which may hold a value:
-/// that of an index into a text quotes the text.
-pub(crate) struct QuietPanics(());
-
-impl QuietPanics {
-    pub(crate) fn new() -> Self {
-        static HOOK: Once = Once::new();
-        HOOK.call_once(|| {
-            let loud = panic::take_hook();
-            panic::set_hook(Box::new(move |panic| {
-                if N_QUIET.load(Ordering::SeqCst) == 0 {
-                    return loud(panic);
-                }
-                let place =
-                    panic.location().map_or_else(String::new, |place| format!(" at {place}"));
-                // If nobody listens, nobody is the worse for it.
-                let _ = writeln!(
-                    io::stderr(),
-                    "panicked{place}; the message may hold values and is hidden"
-                );
-            }));
-        });
-        N_QUIET.fetch_add(1, Ordering::SeqCst);
-        Self(())
-    }
-}
-
-impl Drop for QuietPanics {
-    fn drop(&mut self) {
-        N_QUIET.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,26 +169,5 @@ mod tests {
             "row 3 has `(hidden)`, no number"
         );
         assert_eq!(without_quoted("ends in `alice"), "ends in `(hidden)`");
-    }
-
-    /// Not a test by itself: what the other process does.
-    #[test]
-    fn panics_quietly_for_another_test() {
-        if std::env::var_os("BAKEOFF_TEST_PANIC").is_some() {
-            let _quiet = QuietPanics::new();
-            let name = "alice is the name of a user";
-            assert!(name.is_empty(), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_panic_tells_its_place_and_no_value() {
-        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
-        child.args(["--exact", "redact::tests::panics_quietly_for_another_test", "--nocapture"]);
-        let output = child.env("BAKEOFF_TEST_PANIC", "1").output().unwrap();
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8_lossy(&said);
-        assert!(!output.status.success() && said.contains("redact.rs"), "{said}");
-        assert!(said.contains("is hidden") && !said.contains("alice"), "{said}");
     }
 }

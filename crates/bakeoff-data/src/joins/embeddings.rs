@@ -1,5 +1,7 @@
 //! Embeddings of users or items that another program computed: a matrix with a row for each.
 
+use std::path::Path;
+
 use bakeoff_spec::Plugin;
 use bakeoff_spec::registry::SpecPath;
 use schemars::JsonSchema;
@@ -68,7 +70,7 @@ impl Join for Embeddings {
         let path = files.get(ARRAY).expect("the file is one of its own");
         let matrix = Matrix::open(path)?;
         let place = match files.get(IDS) {
-            Some(names) => named(names, matrix.n_rows, ids)?,
+            Some(names) => named(names, (path, matrix.n_rows), ids)?,
             None => numbered(self.first_id.unwrap_or_default(), matrix.n_rows, ids),
         };
         let mut is_missing = vec![true; ids.len()];
@@ -97,12 +99,17 @@ impl Join for Embeddings {
 }
 
 /// The entry of each row, by the names in a file.
-fn named(path: &std::path::Path, n_rows: usize, ids: &Ids) -> Result<Vec<Option<u32>>, DataError> {
+fn named(
+    path: &Path,
+    (array, n_rows): (&Path, usize),
+    ids: &Ids,
+) -> Result<Vec<Option<u32>>, DataError> {
     let names = npy::read_ids(path)?;
     if names.len() != n_rows {
         let reason = format!(
-            "it has {} ids and the array has {n_rows} rows; each row needs a line of its own",
-            names.len()
+            "it has {} ids, but {n_rows} are the rows of `{}`; each row needs a line of its own",
+            names.len(),
+            array.display()
         );
         return Err(DataError::Array { path: path.to_owned(), reason });
     }

@@ -8,7 +8,6 @@ mod tests;
 
 use std::fs::File;
 use std::io::Read;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -23,6 +22,7 @@ use crate::column::RawColumn;
 use crate::error::DataError;
 use crate::frame::{Frame, Kind, Want};
 use crate::input;
+use crate::panics::guarded;
 use crate::wording::joined;
 
 /// How the names of such files end.
@@ -193,7 +193,7 @@ fn read_group(
 
 /// What `read` gives; the library panics at some damaged files.
 fn unharmed<T>(path: &Path, read: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+    guarded(read).unwrap_or_else(|| {
         let reason = "the file is damaged".to_owned();
         Err(DataError::Format { path: path.to_owned(), format: "Parquet", reason })
     })

@@ -115,11 +115,17 @@ try_each! {
     recbole "recbole",
     sequences "sequences",
     join_csv "join csv",
+    join_prices "join prices",
     json_lines "json_lines",
     movielens "movielens",
     ncf "ncf",
     parquet "parquet",
     sql "sql",
+    join_embeddings "join embeddings",
+    join_images_png "PNG",
+    join_images_jpeg "JPEG",
+    join_images_webp "WebP",
+    join_audio "WAV",
 }
 
 /// What is put right and counted, by damage, of the plain CSV sample.

@@ -16,6 +16,9 @@ use serde_json::{Value, json};
 
 use crate::recipes::Planned;
 
+#[path = "samples_media.rs"]
+mod media;
+
 /// A file and the recipe that reads it.
 pub(crate) struct Sample {
     /// The source or join that reads it.
@@ -31,7 +34,7 @@ pub(crate) struct Sample {
 
 /// Every sample.
 pub(crate) fn samples() -> Vec<Sample> {
-    vec![
+    let mut samples = vec![
         text("csv", "x.csv", ratings(",", "user,item,rating,timestamp"), |dir| {
             Planned::new(dir, "csv", json!({ "interactions": at(dir, "x.csv") }))
         }),
@@ -52,6 +55,14 @@ pub(crate) fn samples() -> Vec<Sample> {
         text("join csv", "films.csv", films(), |dir| {
             joined(dir, "csv", json!({ "path": at(dir, "films.csv"), "key": "id" }))
         }),
+        text("join prices", "prices.csv", prices(), |dir| {
+            let path = at(dir, "prices.csv");
+            joined(
+                dir,
+                "prices",
+                json!({ "path": path, "key": "id", "time": "day", "value": "price" }),
+            )
+        }),
         text("json_lines", "x.jsonl", objects(), |dir| {
             let path = at(dir, "x.jsonl");
             Planned::new(dir, "json_lines", json!({ "path": path, "columns": ["tags"] }))
@@ -71,7 +82,9 @@ pub(crate) fn samples() -> Vec<Sample> {
             let query = "SELECT user, item, rating, timestamp FROM seen";
             Planned::new(dir, "sql", json!({ "sqlite": at(dir, "x.db"), "query": query }))
         }),
-    ]
+    ];
+    samples.extend(media::samples());
+    samples
 }
 
 fn text(
@@ -143,6 +156,12 @@ fn films() -> String {
     let film =
         |item| format!("i{item},Film no. {item},{},{}\n", 1990 + item, 2.5 * f64::from(item));
     std::iter::once("id,title,year,price\n".to_owned()).chain((0..11).map(film)).collect()
+}
+
+fn prices() -> String {
+    let days = (0..11).flat_map(|item| (0..5).map(move |day| (item, day)));
+    let line = |(item, day)| format!("i{item},2024-01-0{},{}.5\n", day + 1, item + day);
+    std::iter::once("id,day,price\n".to_owned()).chain(days.map(line)).collect()
 }
 
 fn objects() -> String {

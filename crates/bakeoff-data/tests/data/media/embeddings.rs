@@ -108,7 +108,7 @@ fn a_matrix_that_is_not_as_it_should_be_is_told() {
     let named = json!({ "path": path, "ids": ids });
     assert_eq!(
         refused(named.clone(), &["a"]),
-        "ids.txt: it has 2 ids and the array has 1 rows; each row needs a line of its own"
+        "ids.txt: it has 2 ids, but 1 are the rows of `x.npy`; each row needs a line of its own"
     );
     write(&npy("<f8", false, "(2, 1)", &floats(&[1.0, 2.0])));
     fs::write(&ids, "a\na\n").unwrap();
