@@ -17,7 +17,8 @@ use serde_json::{Value, json};
 use crate::fixture::{Change, Division, change_future_points, fixture};
 use held_out::HeldOut;
 use mutants::Leaky;
-use view::{column_line, view};
+use view::column_line;
+pub(crate) use view::view;
 
 /// Parameters for every registered step, at least one set for each way in which it learns or removes. Each must do
 /// something to the [`fixture`].

@@ -13,6 +13,7 @@ mod media;
 mod movielens;
 mod mutate;
 mod outline;
+mod pinned;
 mod postgres;
 mod privacy;
 mod properties;

@@ -122,7 +122,7 @@ fn counted(rows: impl IntoIterator<Item = Row>) -> HashMap<Row, u32> {
 }
 
 /// Every registered split, but for its seed with one set of parameters.
-fn all_splits(seed: u64) -> Vec<(&'static str, Value)> {
+pub(crate) fn all_splits(seed: u64) -> Vec<(&'static str, Value)> {
     let shares = json!({ "valid": 0.2, "test": 0.3 });
     let seeded = json!({ "valid": 0.2, "test": 0.3, "seed": seed });
     vec![

@@ -15,9 +15,9 @@ pub(super) fn samples() -> Vec<Sample> {
     let picture = |name, file, format| binary(name, file, picture(format), images);
     vec![
         binary("join embeddings", "vectors.npy", npy(), |dir| {
-            let ids: String = (0..11).map(|item| format!("i{item}\n")).collect();
+            let ids: Vec<String> = (0..11).map(|item| format!("i{item}\n")).collect();
             let path = dir.join("vectors.txt");
-            let write = fs::write(&path, ids);
+            let write = fs::write(&path, ids.concat());
             write.map_err(|source| DataError::Write { path: path.clone(), source })?;
             joined(dir, "embeddings", json!({ "path": at(dir, "vectors.npy"), "ids": path }))
         }),

@@ -23,7 +23,7 @@ fn ordered(lengths: &[usize]) -> Ordered {
     Ordered::of(table).unwrap()
 }
 
-fn assign(name: &str, params: Value, data: &Ordered) -> Vec<Assigned> {
+pub(crate) fn assign(name: &str, params: Value, data: &Ordered) -> Vec<Assigned> {
     let params: Params = serde_json::from_value(params).unwrap();
     let entry = find(splits::ALL, name).unwrap();
     let params = (entry.complete)(&params).unwrap();

@@ -11,7 +11,7 @@ use crate::fixture::newest;
 ///
 /// Texts and tags get their codes after the steps, from train alone; until then only their own values count. Of a series,
 /// what was until train's newest row: later points are future to training.
-pub(super) fn view(table: &Interactions, train: Option<&Train>) -> Vec<String> {
+pub(crate) fn view(table: &Interactions, train: Option<&Train>) -> Vec<String> {
     let of = |axis, n: usize| -> Vec<usize> {
         (0..n).filter(|&entry| train.is_none_or(|train| train.has(axis)[entry])).collect()
     };
