@@ -88,7 +88,7 @@ class Bench:
         folder = max(self.store.glob("slurm/*/array.json"), key=lambda path: path.stat().st_mtime).parent
         names = json.loads((folder / "array.json").read_text())["content"]["elements"]
         index = int(environ(element).get("SLURM_ARRAY_TASK_ID", -1))
-        mine = names[index] if 0 <= index < len(names) else []
+        mine = [name.removesuffix(".json") for name in names[index]] if 0 <= index < len(names) else []
         return any((folder / f"{name}.progress.jsonl").exists() and not (folder / f"{name}.verdict.json").exists()
                    for name in mine)
 

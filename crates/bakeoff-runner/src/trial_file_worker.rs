@@ -76,7 +76,7 @@ fn carry_out(
 }
 
 /// Whether another attempt would change nothing.
-fn has_outcome(order: &WorkOrder) -> bool {
+pub(crate) fn has_outcome(order: &WorkOrder) -> bool {
     let outcome = Folder::at(&order.store).read_outcome(&order.trial.key());
     let Ok(Some(outcome)) = outcome else { return false };
     match &outcome.status {

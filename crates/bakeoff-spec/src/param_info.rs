@@ -19,6 +19,8 @@ pub struct ParamInfo {
     pub is_required: bool,
     /// What it is for.
     pub about: String,
+    /// Of a choice, each word that is allowed and what it means; those that speak for themselves are left out.
+    pub choices: Vec<(String, String)>,
 }
 
 impl<B> Entry<B> {
@@ -33,13 +35,29 @@ impl<B> Entry<B> {
             allowed: describe(schema),
             default: schema.get("default").filter(|default| !default.is_null()).cloned(),
             is_required: is_required(name),
-            about: schema["description"].as_str().unwrap_or_default().replace('\n', " "),
+            about: about(schema),
+            choices: choices(schema),
         };
         let mut params: Vec<ParamInfo> =
             schema["properties"].as_object().into_iter().flatten().map(param).collect();
         params.sort_by(|a, b| b.is_required.cmp(&a.is_required).then(a.name.cmp(&b.name)));
         params
     }
+}
+
+fn about(schema: &Value) -> String {
+    schema["description"].as_str().unwrap_or_default().replace('\n', " ")
+}
+
+fn choices(schema: &Value) -> Vec<(String, String)> {
+    let alternatives = ["oneOf", "anyOf"].iter().filter_map(|of| schema[of].as_array()).flatten();
+    alternatives
+        .flat_map(|one| match one["const"].as_str() {
+            Some(word) => vec![(word.to_owned(), about(one))],
+            None => choices(one),
+        })
+        .filter(|(_, about)| !about.is_empty())
+        .collect()
 }
 
 #[cfg(test)]
@@ -62,6 +80,18 @@ mod tests {
         /// From where.
         #[serde(default)]
         from: Option<f64>,
+        /// In which order.
+        #[serde(default)]
+        order: Option<Order>,
+    }
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    #[serde(rename_all = "snake_case")]
+    enum Order {
+        /// The first one
+        /// first.
+        Up,
+        Down,
     }
 
     impl Plugin for Few {
@@ -83,7 +113,10 @@ mod tests {
                 ("n", "a whole number from 1 up", None, "How many."),
                 ("all", "`true` or `false`", Some(false.into()), "Whether all."),
                 ("from", "a number", None, "From where."),
+                ("order", "one of `down`, `up`", None, "In which order."),
             ]
         );
+        let choices = Entry::of::<Few>(()).params().pop().unwrap().choices;
+        assert_eq!(choices, [("up".to_owned(), "The first one first.".to_owned())]);
     }
 }

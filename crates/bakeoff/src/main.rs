@@ -13,6 +13,7 @@ use clap::Parser;
 
 use crate::cli::Cli;
 
-fn main() -> std::process::ExitCode {
-    commands::run(Cli::parse()).unwrap_or_else(|error| exit::report_error(&error)).into()
+fn main() {
+    let exit = commands::run(Cli::parse()).unwrap_or_else(|error| exit::report_error(&error));
+    exit.leave();
 }

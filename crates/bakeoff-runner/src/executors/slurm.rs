@@ -20,6 +20,7 @@ use crate::error::RunError;
 use crate::executors::{Executor, ExecutorPlugin, SlotEvent, bad_plugin};
 use crate::options::Options;
 use crate::trial_file::Verdict;
+use crate::trial_file_worker::has_outcome;
 use crate::wire::WorkOrder;
 
 mod commands;
@@ -166,6 +167,10 @@ impl Executor for Slurm {
             Some(errand) => {
                 self.flights[slot] =
                     Some(Flight { is_found: true, ..Flight::of(order, errand, 0) });
+            }
+            // An element of an earlier coordinator ended between our look at the store and that at its files.
+            None if has_outcome(&order) => {
+                self.events.push_back((slot, Verdict::Completed.into_event()));
             }
             None => self.queue.push(Waiting { slot, order, n_lost: 0 }),
         }

@@ -88,21 +88,23 @@ fn one(args: &ListArgs, name: &str, catalog: &Catalog) -> anyhow::Result<Exit> {
     if args.json.json {
         return print_json(&plugin(info));
     }
-    let row = |param: ParamInfo| {
-        let default = match param.default {
+    let row = |param: &ParamInfo| {
+        let default = match &param.default {
             _ if param.is_required => "(required)".to_owned(),
             Some(default) => default.to_string(),
             None => String::new(),
         };
-        vec![param.name, param.allowed, default, param.about]
+        vec![param.name.clone(), param.allowed.clone(), default, param.about.clone()]
     };
     let params = info.params();
-    let text = match params.len() {
+    let mut text = match params.len() {
         0 => "It has no parameters.\n".to_owned(),
-        _ => {
-            table(&["param", "allowed", "default", "about"], params.into_iter().map(row).collect())
-        }
+        _ => table(&["param", "allowed", "default", "about"], params.iter().map(row).collect()),
     };
+    for param in params.into_iter().filter(|param| !param.choices.is_empty()) {
+        let rows = param.choices.into_iter().map(|(word, about)| vec![word, about]).collect();
+        text += &format!("\n{}", table(&[&param.name, "means"], rows));
+    }
     print(&format!("{}: {}\n\n{text}", info.name, info.about))
 }
 
