@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use bakeoff_runner::executors::slurm::element_files;
-use bakeoff_runner::executors::{self, SlotEvent};
+use bakeoff_runner::executors::{self, Executor, SlotEvent};
 use bakeoff_runner::{RunError, Stop, TimeLimits, WorkOrder, carry_out_files};
 use bakeoff_spec::registry::find;
-use bakeoff_spec::{Cause, Fitting, Plan, RunEvent, Status};
+use bakeoff_spec::{Cause, Fitting, Plan, RunEvent, Status, Trial};
 use serde_json::{Value, json};
 
 use crate::crash::is_alive;
@@ -230,31 +230,51 @@ fn a_finished_element_that_runs_again_changes_nothing() {
     assert_eq!(cluster.bench.runs().len(), 4);
 }
 
+fn open(cluster: &Cluster, plan: &Plan) -> Box<dyn Executor> {
+    let no_cards = || Ok(0);
+    let executor = find(executors::ALL, "slurm").unwrap();
+    let schedule = &plan.spec.schedule;
+    (executor.build)(&schedule.executor.params, schedule, &cluster.options(&no_cards)).unwrap()
+}
+
+fn order(cluster: &Cluster, plan: &Plan, trial: Trial) -> WorkOrder {
+    WorkOrder {
+        trial,
+        attempt: 1,
+        spec_hash: plan.spec_hash.clone(),
+        dataset: "none".into(),
+        store: cluster.bench.dir.join("store"),
+        cuda: false,
+        threads: 1,
+        fitting: Fitting::default(),
+        limits: TimeLimits::default(),
+    }
+}
+
+/// As when an element ends after a new coordinator has looked at the store, and before it looks at what is under way.
+#[test]
+fn what_has_ended_meanwhile_is_not_submitted_again() {
+    let cluster = Cluster::new("run");
+    let plan = plan(&[("quick", &[0.1])], &schedule(json!({}), json!({})));
+    cluster.sweep(&plan).study.unwrap();
+    let n_arrays = cluster.calls("sbatch").len();
+    let mut executor = open(&cluster, &plan);
+    let trial = plan.models[0].grid().next().unwrap();
+    executor.start(0, &order(&cluster, &plan, trial)).unwrap();
+    let event = executor.wait(Duration::from_millis(20)).unwrap();
+    assert!(matches!(event, Some((0, SlotEvent::Completed))), "{event:?}");
+    assert_eq!(cluster.calls("sbatch").len(), n_arrays);
+}
+
 #[test]
 fn a_cancelled_trial_ends_and_those_that_share_its_element_do_not() {
     for (n_shared, n_cancelled) in [(1, 1), (2, 0)] {
         let cluster = Cluster::new("run");
         let params = json!({"trials_per_element": n_shared});
         let plan = plan(&[("endless", &[0.1]), ("quick", &[0.2])], &schedule(params, json!({})));
-        let no_cards = || Ok(0);
-        let executor = find(executors::ALL, "slurm").unwrap();
-        let schedule = &plan.spec.schedule;
-        let mut executor =
-            (executor.build)(&schedule.executor.params, schedule, &cluster.options(&no_cards))
-                .unwrap();
+        let mut executor = open(&cluster, &plan);
         for (slot, model) in plan.models.iter().enumerate() {
-            let order = WorkOrder {
-                trial: model.grid().next().unwrap(),
-                attempt: 1,
-                spec_hash: plan.spec_hash.clone(),
-                dataset: "none".into(),
-                store: cluster.bench.dir.join("store"),
-                cuda: false,
-                threads: 1,
-                fitting: Fitting::default(),
-                limits: TimeLimits::default(),
-            };
-            executor.start(slot, &order).unwrap();
+            executor.start(slot, &order(&cluster, &plan, model.grid().next().unwrap())).unwrap();
         }
         let mut has_completed = false;
         let mut is_cancelled = false;

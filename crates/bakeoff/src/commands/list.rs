@@ -103,7 +103,8 @@ fn one(args: &ListArgs, name: &str, catalog: &Catalog) -> anyhow::Result<Exit> {
     };
     for param in params.into_iter().filter(|param| !param.choices.is_empty()) {
         let rows = param.choices.into_iter().map(|(word, about)| vec![word, about]).collect();
-        text += &format!("\n{}", table(&[&param.name, "means"], rows));
+        text.push('\n');
+        text.push_str(&table(&[&param.name, "means"], rows));
     }
     print(&format!("{}: {}\n\n{text}", info.name, info.about))
 }
