@@ -35,7 +35,14 @@ const FENCED: &[(&str, &[&str])] = &[
     ("serde_yaml::", &["crates/bakeoff-spec/src/yaml.rs"]),
     ("saphyr_parser::", &["crates/bakeoff-spec/src/yaml.rs"]),
     ("sled::", &["crates/bakeoff-store/src/index.rs"]),
-    ("unsafe {", &["crates/bakeoff-models/src/memory.rs", "crates/bakeoff-data/src/arrays.rs"]),
+    (
+        "unsafe {",
+        &[
+            "crates/bakeoff-models/src/memory.rs",
+            "crates/bakeoff-data/src/arrays.rs",
+            "crates/bakeoff/src/exit.rs",
+        ],
+    ),
 ];
 
 fn rust_files(folder: &str) -> Vec<PathBuf> {
